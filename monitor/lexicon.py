@@ -1,0 +1,147 @@
+"""Words of Arabic as loaded values: what an editor writes in `config/lexicon/*.toml`, checked and frozen.
+
+Every file is a list of `[[entry]]` tables: `id` (unique in its file), `forms` (written forms), `example` (a
+sentence in which the first form stands, where the file asks for one) and the file's own attributes. Loading is
+pure: the caller hands in the parsed tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class FileShape:
+    """What the entries of one lexicon file may hold."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    example: bool = False
+    shared_forms: bool = False
+    """True where one form may stand under several entries of the file (an ambiguous word)."""
+
+
+SHAPES: Mapping[str, FileShape] = {
+    "offices": FileShape(required=("en", "class"), optional=("head", "country", "descriptor"), example=True),
+    "ranks": FileShape(required=("en", "level"), example=True),
+    "predicates": FileShape(required=("kind", "family"), optional=("modality", "polarity", "mode"), example=True),
+    "modality": FileShape(required=("step",), example=True),
+    "attribution": FileShape(required=("type",), example=True),
+    "negation": FileShape(required=("type",), example=True),
+    "topics": FileShape(required=("en",)),
+    "boilerplate": FileShape(required=("where",)),
+    "countries": FileShape(required=("en",), optional=("region",)),
+    "cities": FileShape(required=("country", "en")),
+    "venues": FileShape(required=("en",), optional=("place", "country")),
+    "organisations": FileShape(required=("en", "code")),
+    "months": FileShape(required=("number", "calendar"), shared_forms=True),
+    "weekdays": FileShape(required=("number",)),
+    "numbers": FileShape(required=("value",)),
+    "cues": FileShape(required=("type",), shared_forms=True),
+    "stopwords": FileShape(),
+    "synonyms": FileShape(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One lexicon entry; `attrs` are the file's own attributes as text."""
+
+    id: str
+    forms: tuple[str, ...]
+    example: str = ""
+    attrs: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        """The attribute's value, None where the entry does not have it."""
+        return self.attrs.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All files by name, each a tuple of entries in file order."""
+
+    files: Mapping[str, tuple[Entry, ...]]
+
+    def entries(self, name: str) -> tuple[Entry, ...]:
+        """The entries of one file (its name without `.toml`), empty where there is no such file."""
+        return self.files.get(name, ())
+
+
+def load_lexicon(
+    tables: Mapping[str, Mapping[str, object]], fold: Callable[[str], str]
+) -> tuple[Lexicon, tuple[str, ...]]:
+    """Check parsed TOML files and freeze them.
+
+    Args:
+        tables: File name without `.toml` to the parsed file.
+        fold: The fold under which two forms count as one.
+
+    Returns:
+        The lexicon, and every problem found, each naming its file and entry.
+    """
+    problems: list[str] = []
+    files: dict[str, tuple[Entry, ...]] = {}
+    for name, table in sorted(tables.items()):
+        shape = SHAPES.get(name)
+        if shape is None:
+            problems.append(f"lexicon/{name}.toml: no such lexicon file; allowed: {', '.join(sorted(SHAPES))}")
+            continue
+        files[name] = _load_file(name, table, shape, fold, problems)
+    problems.extend(f"lexicon/{name}.toml: missing" for name in SHAPES if name not in tables)
+    return Lexicon(files), tuple(problems)
+
+
+def _load_file(
+    name: str, table: Mapping[str, object], shape: FileShape, fold: Callable[[str], str], problems: list[str]
+) -> tuple[Entry, ...]:
+    rows = table.get("entry")
+    unknown = sorted(set(table) - {"entry"})
+    problems.extend(f"lexicon/{name}.toml: unknown key {key!r}; allowed: entry" for key in unknown)
+    if not isinstance(rows, list):
+        problems.append(f"lexicon/{name}.toml: holds no [[entry]]")
+        return ()
+    entries: list[Entry] = []
+    ids: set[str] = set()
+    folded: dict[str, str] = {}
+    for row in rows:
+        entry = _load_entry(name, row, shape, problems)
+        if entry is None:
+            continue
+        if entry.id in ids:
+            problems.append(f"lexicon/{name}.toml: id {entry.id!r} stands twice")
+        ids.add(entry.id)
+        for form in entry.forms:
+            other = folded.setdefault(fold(form), entry.id)
+            if not fold(form):
+                problems.append(f"lexicon/{name}.toml: {entry.id}: an empty form")
+            elif not shape.shared_forms and (other != entry.id or entry.forms.count(form) > 1):
+                problems.append(f"lexicon/{name}.toml: {entry.id}: {form!r} folds to a form of {other}")
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _load_entry(name: str, row: object, shape: FileShape, problems: list[str]) -> Entry | None:
+    where = f"lexicon/{name}.toml"
+    if not isinstance(row, dict):
+        problems.append(f"{where}: an entry is no table")
+        return None
+    allowed = {"id", "forms", "example", *shape.required, *shape.optional}
+    entry_id, forms = row.get("id"), row.get("forms")
+    if not isinstance(entry_id, str) or not isinstance(forms, list) or not all(isinstance(f, str) for f in forms):
+        problems.append(f"{where}: an entry needs id (text) and forms (list of text): {row!r:.80}")
+        return None
+    problems.extend(
+        f"{where}: {entry_id}: unknown key {key!r}; allowed: {', '.join(sorted(allowed))}"
+        for key in sorted(set(row) - allowed)
+    )
+    problems.extend(f"{where}: {entry_id}: {key} is missing" for key in shape.required if key not in row)
+    example = row.get("example", "")
+    if shape.example and not example:
+        problems.append(f"{where}: {entry_id}: example is missing")
+    attrs = {key: str(value) for key, value in row.items() if key not in {"id", "forms", "example"}}
+    return Entry(entry_id, tuple(forms), str(example), attrs)

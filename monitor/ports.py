@@ -1,0 +1,149 @@
+"""The seams: what the pipeline needs from the world, each as a Protocol with one real implementation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from monitor.model import (
+        Decision,
+        Delivery,
+        DeliveryResult,
+        FeedEntry,
+        FeedState,
+        Outcome,
+        Page,
+        Reading,
+        Recall,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJob:
+    """One article to read, as handed to the reading process. Exactly one of `html` and `text` is set.
+
+    `text` is already extracted text; where `title` is set and not its first line, it is put before it.
+    """
+
+    article_id: str
+    url: str
+    outlet: str
+    fetched_at: datetime
+    html: bytes | None = None
+    text: str | None = None
+    content_type: str = ""
+    title: str | None = None
+    published_at: datetime | None = None
+    published_source: str | None = None
+    owner: str | None = None
+    byline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """How one feed entry ended; `keys` are remembered so that it is not read again."""
+
+    feed_id: str | None
+    keys: tuple[str, ...]
+    url: str
+    title: str
+    outcome: Outcome
+    at: datetime
+    article_id: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What goes into one transaction: any part may be absent.
+
+    `raw` is the page as fetched (kept compressed). `deliveries` are queued for the decision's alerts.
+    """
+
+    decision: Decision | None = None
+    raw: bytes | None = None
+    entries: tuple[EntryRecord, ...] = ()
+    feed_state: FeedState | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """Aware UTC wall-clock time."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
+class Fetch(Protocol):
+    """HTTP, politely and safely."""
+
+    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Page:
+        """One GET with every limit applied.
+
+        Raises:
+            FetchError: With the code that says why.
+        """
+
+
+class Compute(Protocol):
+    """Where `read_article` runs."""
+
+    async def read(self, job: ReadJob) -> Reading:
+        """Read one article within the time limit.
+
+        Raises:
+            ReadError: The page has no text, or its process was killed or died.
+        """
+
+
+class Similarity(Protocol):
+    """How alike two stretches of Arabic are, 0..1. Symmetric; 1 for equal folded text."""
+
+    name: str
+
+    def score(self, one: str, others: Sequence[str]) -> list[float]:
+        """The likeness of `one` to each of `others`, in their order."""
+
+
+class Notify(Protocol):
+    """One channel: mail or webhook."""
+
+    channel: str
+    recipients: tuple[str, ...]
+
+    async def send(self, delivery: Delivery) -> None:
+        """Deliver one alert to one recipient.
+
+        Raises:
+            DeliveryError: `transient` says whether to try again.
+        """
+
+
+class Archive(Protocol):
+    """The single writer's view of the archive. Every method is short and synchronous."""
+
+    def feed_states(self) -> tuple[FeedState, ...]:
+        """The state of every feed ever polled."""
+
+    def unseen(self, entries: Iterable[FeedEntry]) -> tuple[FeedEntry, ...]:
+        """Those of `entries` none of whose keys has been recorded, in their order."""
+
+    def recall(self, reading: Reading) -> Recall:
+        """What the ledger holds near `reading`."""
+
+    def commit(self, commit: Commit, /) -> None:
+        """Store everything in `commit`, or nothing. Storing the same twice is a no-op."""
+
+    def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
+        """Queued deliveries whose next try is due, oldest first."""
+
+    def record(self, result: DeliveryResult) -> None:
+        """Keep how one try ended."""
