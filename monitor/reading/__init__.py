@@ -1,0 +1,1 @@
+"""What does this page say? Pure: one page and the configuration in, one `Reading` out."""
