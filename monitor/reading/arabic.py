@@ -31,6 +31,8 @@ _CLAUSE_END = re.compile(r"[.؟!؛;…\n]+[\"»”']?")
 _CONJUNCTIONS = ("و", "ف")
 _PARTICLES = ("ب", "ك", "ل")
 _SUFFIXES = ("هما", "ها", "هم", "هن", "نا", "ات", "ان", "ين", "ون", "يه", "ته", "ه", "ي", "ا")
+_AMBIGUOUS_SUFFIXES = ("نا", "ان", "ين", "ون", "ته")
+"""Also common root endings («تعاون», «قانون»): taken off only where four letters stay."""
 _MIN_STEM = 3
 
 
@@ -129,7 +131,8 @@ def stem(form: str) -> str:
     elif rest.startswith("ال") and len(rest) > _MIN_STEM + 1:
         rest = rest[2:]
     for suffix in _SUFFIXES:
-        if rest.endswith(suffix) and len(rest) - len(suffix) >= _MIN_STEM:
+        least = _MIN_STEM + (suffix in _AMBIGUOUS_SUFFIXES)
+        if rest.endswith(suffix) and len(rest) - len(suffix) >= least:
             return rest[: -len(suffix)]
     return rest
 
