@@ -27,7 +27,8 @@
     │   ├── ArchiveCorrupt     E-ARCHIVE-CORRUPT   not a database, or damaged
     │   ├── ArchiveSchema      E-ARCHIVE-SCHEMA    written by a newer version
     │   ├── DiskFull           E-DISK-FULL         no space for the archive (transient)
-    │   └── AlreadyRunning     E-ALREADY-RUNNING   another worker holds the data folder
+    │   ├── AlreadyRunning     E-ALREADY-RUNNING   another worker holds the data folder
+    │   └── QueryTooSlow       E-QUERY-TOO-SLOW    a search was cut at its time limit
     └── DeliveryError
         ├── MailUnavailable    E-MAIL-UNAVAILABLE  the SMTP server did not take it this time (transient)
         ├── MailRefused        E-MAIL-REFUSED      the SMTP server will not take it
@@ -37,6 +38,9 @@
 """
 
 from __future__ import annotations
+
+import copyreg
+from typing import Any
 
 
 class RasidError(Exception):
@@ -53,6 +57,10 @@ class RasidError(Exception):
     def __str__(self) -> str:
         """Code and sentence, as printed."""
         return f"{self.code}: {self.message}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by fields, not by calling `__init__` again: an error crosses from the reading process whole."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__.copy()  # type: ignore[attr-defined]
 
 
 class ConfigError(RasidError):
@@ -225,6 +233,12 @@ class AlreadyRunning(ArchiveError):
     """Another worker holds the data folder."""
 
     code = "E-ALREADY-RUNNING"
+
+
+class QueryTooSlow(ArchiveError):
+    """A search was cut at its time limit; fewer or rarer words help."""
+
+    code = "E-QUERY-TOO-SLOW"
 
 
 class DeliveryError(RasidError):
