@@ -19,7 +19,7 @@ types: install-dev  ## mypy, strict
 
 contract: install-dev  ## who may import whom
 	@echo "import contract"
-	@$(bin)/lint-imports > .venv/contract.log 2>&1 || { cat .venv/contract.log >&2; exit 1; }
+	@$(bin)/lint-imports --no-logo > .venv/contract.log 2>&1 || { cat .venv/contract.log >&2; exit 1; }
 
 test: install-dev  ## the tests; choose among them with ARGS='-k outbox'
 	@$(bin)/python -m pytest $(ARGS)
