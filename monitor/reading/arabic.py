@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+import simplemma
+
 FOLD_VERSION = 1
 
 _DROPPED = re.compile(
@@ -135,6 +137,19 @@ def stem(form: str) -> str:
         if rest.endswith(suffix) and len(rest) - len(suffix) >= least:
             return rest[: -len(suffix)]
     return rest
+
+
+@lru_cache(maxsize=131072)
+def term(word: str) -> str:
+    """What one written word counts as when contents are compared: its folded, suffix-less lemma.
+
+    The lemma is simplemma's (dictionary and rules, hamza and teh marbuta kept as written); the light stem then
+    unites what the dictionary keeps apart, such as an adjective and its noun.
+
+    >>> term("وبالتعاون"), term("الانتخابية"), term("انتخابات")
+    ('تعاون', 'انتخاب', 'انتخاب')
+    """
+    return stem(fold(simplemma.lemmatize(_DROPPED.sub("", word), lang="ar")))
 
 
 def clause_spans(text: str, start: int = 0, end: int | None = None) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,125 @@
+"""One pass over an article's words: everything the later stages look for, found once and kept with its place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.model import SegmentKind
+from monitor.reading.arabic import Token, clause_spans, tokens
+from monitor.reading.places import find_places
+from monitor.reading.segment import REPORTING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.model import Article, Segment
+    from monitor.reading.phrases import PhraseMatch
+    from monitor.reading.places import PlaceMention
+    from monitor.reading.words import Words
+
+_BREAK = re.compile(r"[،,:()\[\]{}؛;.؟!…\n–—]| -+ ")
+STOP = "\n"
+"""Form of the token that stands for a mark at which no phrase goes on."""
+COMMA = "،"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A clause between full marks, with its token range `[first, last)`."""
+
+    start: int
+    end: int
+    kind: SegmentKind
+    line: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article with its marks; token indices point into `tokens`, which hold break tokens too."""
+
+    article: Article
+    segments: tuple[Segment, ...]
+    tokens: tuple[Token, ...]
+    sentences: tuple[Sentence, ...]
+    predicates: tuple[PhraseMatch, ...]
+    offices: tuple[PhraseMatch, ...]
+    ranks: tuple[PhraseMatch, ...]
+    cues: tuple[PhraseMatch, ...]
+    negation: tuple[PhraseMatch, ...]
+    modality: tuple[PhraseMatch, ...]
+    attribution: tuple[PhraseMatch, ...]
+    topics: tuple[PhraseMatch, ...]
+    places: tuple[PlaceMention, ...]
+    words: Words
+
+    @property
+    def text(self) -> str:
+        """The text that all offsets index."""
+        return self.article.text
+
+    def within(self, matches: Sequence[PhraseMatch], first: int, last: int) -> tuple[PhraseMatch, ...]:
+        """The matches that begin in the token range `[first, last)`."""
+        starts = [match.first for match in matches]
+        return tuple(matches[bisect_left(starts, first) : bisect_left(starts, last)])
+
+    def token_at(self, offset: int) -> int:
+        """Index of the first token that ends after `offset`."""
+        return bisect_right([token.end for token in self.tokens], offset)
+
+    def places_in(self, start: int, end: int) -> tuple[PlaceMention, ...]:
+        """The places named within `[start, end)` of the text."""
+        return tuple(place for place in self.places if start <= place.start < end)
+
+
+def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> Document:
+    """Mark up the reporting parts of `article`; the other parts get no tokens at all."""
+    reporting = [segment for segment in segments if segment.kind in REPORTING]
+    found: list[Token] = []
+    sentences: list[Sentence] = []
+    for line, segment in enumerate(reporting):
+        base = len(found)
+        found.extend(_with_breaks(article.text, segment.start, segment.end))
+        sentences.extend(_sentences(article.text, segment, line, found, base))
+    marked = tuple(found)
+    return Document(
+        article=article,
+        segments=segments,
+        tokens=marked,
+        sentences=tuple(sentences),
+        predicates=words.predicates.find(marked),
+        offices=words.offices.find(marked),
+        ranks=words.ranks.find(marked),
+        cues=words.cues.find(marked),
+        negation=words.negation.find(marked),
+        modality=words.modality.find(marked),
+        attribution=words.attribution.find(marked),
+        topics=words.topics.find(marked),
+        places=find_places(marked, words.places),
+        words=words,
+    )
+
+
+def _with_breaks(text: str, start: int, end: int) -> Iterable[Token]:
+    """Words of `text[start:end]` and a token for each mark between them, with a break at the end."""
+    words = [Token(start + t.start, start + t.end, t.form) for t in tokens(text[start:end])]
+    marks = [
+        Token(m.start(), m.end(), COMMA if m.group() in "،," else STOP)
+        for m in _BREAK.finditer(text, start, end)
+    ]
+    yield from sorted([*words, *marks], key=lambda token: token.start)
+    yield Token(end, end, STOP)
+
+
+def _sentences(
+    text: str, segment: Segment, line: int, found: Sequence[Token], base: int
+) -> Iterable[Sentence]:
+    starts = [token.start for token in found[base:]]
+    for start, end in clause_spans(text, segment.start, segment.end):
+        first = base + bisect_left(starts, start)
+        last = base + bisect_left(starts, end)
+        yield Sentence(start, end, segment.kind, line, first, last)

@@ -1,0 +1,80 @@
+"""A page's bytes to its article: title, text, date, byline. The extraction is trafilatura's, the care is ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import trafilatura
+from trafilatura.settings import Document
+
+from monitor.errors import ExtractEmpty
+from monitor.reading.arabic import fold
+from monitor.reading.charset import decode
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What a page holds: `text` is the title, a newline, and the body."""
+
+    title: str
+    text: str
+    published_on: date | None
+    published_source: str | None
+    byline: str | None
+    site: str | None
+
+
+def extract(page: bytes, *, url: str, content_type: str = "", title: str | None = None) -> Extracted:
+    """Find the article in a page.
+
+    Args:
+        page: The body, transfer coding removed.
+        url: Where it comes from; helps to find the date.
+        content_type: The HTTP header, for its charset.
+        title: The feed's title, used where the page has none.
+
+    Raises:
+        ExtractEmpty: There is no article text in the page.
+        EncodingBroken: The bytes are in no charset that makes sense of them.
+    """
+    found = trafilatura.bare_extraction(
+        decode(page, content_type=content_type),
+        url=url or None,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=True,
+    )
+    if not isinstance(found, Document) or not (found.text or "").strip():
+        raise ExtractEmpty(f"{url}: no article text in the page")
+    heading = _one_line(found.title or title or "")
+    body = _without_title(found.text or "", heading)
+    if not body:
+        raise ExtractEmpty(f"{url}: nothing but a title in the page")
+    return Extracted(
+        title=heading,
+        text=f"{heading}\n{body}",
+        published_on=_day(found.date),
+        published_source="page" if found.date else None,
+        byline=found.author,
+        site=found.sitename,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _without_title(text: str, title: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    while lines and fold(lines[0]) == fold(title):
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def _day(value: str | None) -> date | None:
+    if not value:
+        return None
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC).date()
+    except ValueError:
+        return None

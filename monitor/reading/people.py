@@ -1,0 +1,407 @@
+"""Who is named: principals, known figures, unlisted holders of an office, and offices that stand alone.
+
+A person phrase is [office][,] [rank] name [,] [office]. Listed names are found by the watchlist's forms. An unlisted
+name is believed only behind an office or a rank, and only where its words are no dictionary words. Family members are
+never merged: a bare surname is the one fully named last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import simplemma
+
+from monitor.model import PersonMention
+from monitor.reading.annotate import COMMA, STOP
+from monitor.reading.arabic import fold
+from monitor.reading.phrases import PhraseIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from monitor.reading.annotate import Document
+    from monitor.reading.phrases import PhraseMatch
+    from monitor.reading.places import PlaceMention
+
+LIBYA: Final = "LY"
+_NISBA = ("ي", "يه", "يين", "يون", "يتين", "يان")
+_QUALIFIERS = frozenset(map(fold, ("الخاص", "الخاصة", "العام", "العامة", "الأعلى", "المكلف", "المكلفة", "السابق",
+                                   "السابقة", "الحالي", "الجديد", "الجديدة", "المسلحة", "المشتركة", "المشترك",
+                                   "البرية", "البحرية", "الجوية", "الأول", "المؤقتة", "المنتهية", "ولايته")))
+_LINKS = frozenset(map(fold, ("في", "لدى", "إلى", "من", "على", "ب", "ل")))
+_MAX_QUALIFIERS = 7
+_MAX_NAME_WORDS = 3
+_REACH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office as written, with what it belongs to."""
+
+    key: str
+    start: int
+    end: int
+    first: int
+    last: int
+    text: str
+    countries: tuple[str, ...]
+    holder_named_inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody named, or an office standing for somebody. `acting` is False inside «قوات حفتر» or behind an aide."""
+
+    id: str
+    listed: str
+    """`principal`, `figure`, `unlisted`, or `office` where nobody is named."""
+    first: int
+    last: int
+    start: int
+    end: int
+    form: str
+    office: Office | None = None
+    rank: PhraseMatch | None = None
+    country: str | None = None
+    acting: bool = True
+    typo: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Known to belong to another country than Libya, or to an international body."""
+        return self.country is not None and self.country != LIBYA and self.listed != "principal"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The whole phrase: office, rank and name."""
+        starts = [self.start, *([self.office.start] if self.office else []), *([self.rank.start] if self.rank else [])]
+        ends = [self.end, *([self.office.end] if self.office else [])]
+        return min(starts), max(ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    id: str
+    listed: str
+    first: int
+    last: int
+    start: int
+    end: int
+    prefix: str
+    typo: bool = False
+
+
+def find_people(document: Document) -> tuple[Person, ...]:
+    """Everybody named in the reporting parts of the article, in text order."""
+    return _Finder(document).people()
+
+
+class _Finder:
+    """Works on one document's tokens; everything it keeps is derived from them."""
+
+    def __init__(self, document: Document) -> None:
+        self._doc = document
+        self._tokens = document.tokens
+        self._words = document.words
+        self._watch = document.words.config.watch
+        self._principals = {p.id: p for p in self._watch.principals}
+        self._figures = {f.id: f for f in self._watch.figures}
+        self._ranks_by_last = {m.last: m for m in document.ranks}
+        self._ranks_by_first = {m.first: m for m in document.ranks}
+        self._offices_by_first = {m.first: m for m in document.offices}
+        self._places_by_token = self._index_places(document.places)
+        self._predicate_tokens = {i for m in document.predicates for i in range(m.first, m.last + 1)}
+        self._cue_tokens = {i for m in document.cues for i in range(m.first, m.last + 1)}
+        self._cues_by_last = {m.last: m for m in document.cues}
+        self._names = {name.first: name for name in self._listed_names()}
+        self._offices = {office.first: office for office in self._extended_offices()}
+        self._names.update({name.first: name for name in self._unlisted_names()})
+
+    def people(self) -> tuple[Person, ...]:
+        found: list[Person] = []
+        claimed: set[int] = set()
+        for first in sorted(self._names):
+            person = self._person(self._names[first], claimed)
+            found.append(person)
+            if person.office:
+                claimed.add(person.office.first)
+        found.extend(self._unnamed(claimed))
+        return tuple(sorted(found, key=lambda person: (person.start, person.end)))
+
+    def _index_places(self, places: Iterable[PlaceMention]) -> Mapping[int, PlaceMention]:
+        index: dict[int, PlaceMention] = {}
+        for place in places:
+            for at in range(self._doc.token_at(place.start), self._doc.token_at(place.end - 1) + 1):
+                index[at] = place
+        return index
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def _listed_names(self) -> Iterator[_Name]:
+        taken: set[int] = set()
+        latest: str | None = None
+        surnames = PhraseIndex((form, "surname") for form in self._watch.surname_forms)
+        matches = {m.first: m for m in self._words.people.find(self._tokens)}
+        bare = {m.first: m for m in surnames.find(self._tokens)}
+        given = self._given_names(match.key for match in matches.values())
+        for at in range(len(self._tokens)):
+            if at in taken:
+                continue
+            match = matches.get(at)
+            if match and match.key != "-":
+                latest = match.key if match.key in self._principals else latest
+                taken.update(range(match.first, match.last + 1))
+                yield self._name(match, match.key)
+            elif match:
+                taken.update(range(match.first, match.last + 1))
+            elif at in bare:
+                yield self._name(bare[at], latest or self._watch.default_principal)
+            elif self._tokens[at].form in given and not self._is_name_word(at + 1):
+                token = self._tokens[at]
+                yield _Name(given[token.form], "principal", at, at, token.start, token.end, "")
+
+    def _given_names(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """First names of principals who are named in full somewhere in this article."""
+        named = {key for key in keys if key in self._principals}
+        return {fold(self._principals[key].name).split()[0]: key for key in named if key != "khalifa_haftar"}
+
+    def _name(self, match: PhraseMatch, key: str) -> _Name:
+        principal = self._principals.get(key)
+        written = fold(self._doc.text[match.start : match.end])
+        typo = principal is not None and any(fold(form) == written for form in principal.typos)
+        listed = "principal" if principal else "figure"
+        return _Name(key, listed, match.first, match.last, match.start, match.end, match.prefix, typo)
+
+    def _unlisted_names(self) -> Iterator[_Name]:
+        for office in self._offices.values():
+            yield from self._name_after(office.last + 1, office_known=True)
+        for rank in self._doc.ranks:
+            yield from self._name_after(rank.last + 1, office_known=False)
+
+    def _name_after(self, at: int, *, office_known: bool) -> Iterator[_Name]:
+        if office_known and at < len(self._tokens) and self._tokens[at].form == COMMA:
+            at += 1
+        if at in self._ranks_by_first:
+            at = self._ranks_by_first[at].last + 1
+        if at in self._names:
+            return
+        last = at
+        while last - at < _MAX_NAME_WORDS and self._is_name_word(last, inside=last > at):
+            last += 1
+        words = self._tokens[at:last]
+        enough = len(words) >= (2 if office_known else 1)
+        if enough and any(not simplemma.is_known(self._written(i), lang="ar") for i in range(at, min(last, at + 2))):
+            form = " ".join(word.form for word in words)
+            yield _Name(form, "unlisted", at, last - 1, words[0].start, words[-1].end, "")
+
+    def _written(self, at: int) -> str:
+        return self._doc.text[self._tokens[at].start : self._tokens[at].end]
+
+    def _is_name_word(self, at: int, *, inside: bool = False) -> bool:
+        if at >= len(self._tokens):
+            return False
+        form = self._tokens[at].form
+        if form in {COMMA, STOP} or len(form) < 2 or form[0].isdigit():  # noqa: PLR2004
+            return False
+        if not inside and form.startswith("ال"):
+            return False
+        taken = (
+            at in self._predicate_tokens
+            or at in self._cue_tokens
+            or at in self._places_by_token
+            or at in self._ranks_by_first
+            or at in self._offices_by_first
+        )
+        if taken or form in self._words.stopwords:
+            return False
+        return not (inside and form[0] == "و" and form[1:] in self._words.stopwords)
+
+    # -- offices -----------------------------------------------------------------------------------------------
+
+    def _extended_offices(self) -> Iterator[Office]:
+        covered = -1
+        for match in self._doc.offices:
+            if match.first <= covered:
+                continue
+            office = self._extended(match)
+            covered = office.last
+            yield office
+
+    def _extended(self, match: PhraseMatch) -> Office:
+        last, named = match.last, False
+        limit = match.last + _MAX_QUALIFIERS
+        while last < limit:
+            reach = self._qualifier_end(last + 1)
+            if reach is None:
+                break
+            last, named = reach
+            if named:
+                break
+        start, end = match.start, self._tokens[last].end
+        countries = self._countries(match, last)
+        return Office(match.key, start, end, match.first, last, self._doc.text[start:end], countries, named)
+
+    def _qualifier_end(self, at: int) -> tuple[int, bool] | None:
+        """Where the qualifier that begins at token `at` ends, and whether it names the office's own chief."""
+        if at >= len(self._tokens):
+            return None
+        form = self._tokens[at].form
+        if at in self._places_by_token:
+            return self._end_of_place(at), False
+        if form in _LINKS and at + 1 in self._places_by_token:
+            return self._end_of_place(at + 1), False
+        inner = self._offices_by_first.get(at)
+        if inner and inner.prefix and inner.prefix[0] in "لب":
+            return self._end_of_chief(inner)
+        if form in _QUALIFIERS or (form.startswith("ال") and form.endswith(_NISBA) and at not in self._names):
+            return at, False
+        if form.startswith(("لل", "بال")) and at not in self._predicate_tokens:
+            return at, False
+        return None
+
+    def _end_of_place(self, at: int) -> int:
+        place = self._places_by_token[at]
+        while at + 1 < len(self._tokens) and self._places_by_token.get(at + 1) is place:
+            at += 1
+        return at
+
+    def _end_of_chief(self, inner: PhraseMatch) -> tuple[int, bool]:
+        """«للرئيس الفرنسي إيمانويل ماكرون»: an office within the office, its holder perhaps named."""
+        last = inner.last
+        while last + 1 in self._places_by_token:
+            last = self._end_of_place(last + 1)
+        name = self._names.get(last + 1)
+        figure = self._figures.get(name.id) if name else None
+        head = self._words.entry("offices", inner.key).get("head")
+        leads = figure is not None and any(self._head_of(office.office) == head for office in figure.offices)
+        return (name.last, True) if name and leads else (last, False)
+
+    def _head_of(self, office: str) -> str | None:
+        folded = fold(office)
+        for entry in self._words.config.lexicon.entries("offices"):
+            if any(folded.startswith(fold(form)) for form in entry.forms):
+                return entry.get("head")
+        return None
+
+    def _countries(self, match: PhraseMatch, last: int) -> tuple[str, ...]:
+        own = self._words.entry("offices", match.key).get("country")
+        around = (self._places_by_token.get(at) for at in range(match.first, last + 1))
+        found = [place.country for place in around if place is not None and place.country]
+        return tuple(dict.fromkeys([*found, *([own] if own else [])]))
+
+    # -- persons -----------------------------------------------------------------------------------------------
+
+    def _person(self, name: _Name, claimed: set[int]) -> Person:
+        rank = self._ranks_by_last.get(name.first - 1)
+        office = self._office_before(rank.first if rank else name.first, name, claimed)
+        office = office or self._office_after(name)
+        return Person(
+            id=name.id,
+            listed=name.listed,
+            first=name.first,
+            last=name.last,
+            start=name.start,
+            end=name.end,
+            form=self._doc.text[name.start : name.end],
+            office=office,
+            rank=rank,
+            country=self._country(name, office),
+            acting=self._acts(rank.first if rank else name.first),
+            typo=name.typo,
+        )
+
+    def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
+        if name.prefix.startswith(("و", "ف")) and at == name.first:
+            return None
+        end = at - 1
+        if end >= 0 and self._tokens[end].form == COMMA:
+            end -= 1
+        for office in self._offices.values():
+            ends_here = office.last == end or (office.first <= end < office.last and not office.holder_named_inside)
+            if ends_here and office.first not in claimed and office.first < name.first:
+                return office
+        return self._chief_office(name)
+
+    def _chief_office(self, name: _Name) -> Office | None:
+        """The inner office of «المبعوث الخاص للرئيس الفرنسي إيمانويل ماكرون», for its named chief."""
+        inner = next((m for m in self._doc.offices if m.first < name.first <= m.last + _REACH + 1), None)
+        outer = next((o for o in self._offices.values() if o.first < name.first <= o.last), None)
+        if inner is None or outer is None or inner.first == outer.first:
+            return None
+        end = self._tokens[name.first - 1].end
+        countries = self._countries(inner, name.first - 1)
+        text = self._doc.text[inner.start : end]
+        return Office(inner.key, inner.start, end, inner.first, name.first - 1, text, countries)
+
+    def _office_after(self, name: _Name) -> Office | None:
+        at = name.last + 1
+        if at < len(self._tokens) and self._tokens[at].form == COMMA:
+            at += 1
+        office = self._offices.get(at)
+        if office is None:
+            return None
+        match = self._offices_by_first[office.first]
+        if match.prefix.startswith(("و", "ف", "ل", "ب")):
+            return None
+        following = office.last + 1
+        if following in self._ranks_by_first:
+            following = self._ranks_by_first[following].last + 1
+        next_name = self._names.get(following)
+        return None if next_name and not next_name.prefix else office
+
+    def _country(self, name: _Name, office: Office | None) -> str | None:
+        if name.listed == "principal":
+            return LIBYA
+        figure = self._figures.get(name.id)
+        if figure is not None and figure.country:
+            return figure.country
+        return office.countries[0] if office and office.countries else None
+
+    def _acts(self, at: int) -> bool:
+        """False where the word before makes it a force («قوات حفتر») or somebody else's act («المتحدث باسم»)."""
+        cue = self._cues_by_last.get(at - 1)
+        return cue is None or self._words.cue_types(cue.key) not in {"force", "aide"}
+
+    # -- offices without a name --------------------------------------------------------------------------------
+
+    def _unnamed(self, claimed: set[int]) -> Iterator[Person]:
+        principals = {m.first: m for m in self._words.office_alone.find(self._tokens)}
+        for office in self._offices.values():
+            if office.first in claimed:
+                continue
+            match = principals.get(office.first)
+            if match is not None:
+                yield self._office_person(office, match.key, "principal", LIBYA)
+            elif office.countries:
+                yield self._office_person(office, fold(office.text), "office", office.countries[0])
+
+    def _office_person(self, office: Office, key: str, listed: str, country: str) -> Person:
+        return Person(
+            id=key,
+            listed=listed,
+            first=office.first,
+            last=office.last,
+            start=office.start,
+            end=office.end,
+            form=office.text,
+            office=office,
+            country=country,
+            acting=self._acts(office.first),
+        )
+
+
+def person_mention(person: Person, document: Document) -> PersonMention:
+    """The person as the reading reports it."""
+
+    rank = document.text[person.rank.start : person.rank.end] if person.rank else None
+    return PersonMention(
+        person=person.id,
+        form=person.form,
+        start=person.start,
+        end=person.end,
+        office=person.office.text if person.office else None,
+        rank=rank,
+        country=person.country,
+        suspected_typo=person.typo,
+    )

@@ -1,0 +1,115 @@
+"""The configuration that reading needs, and the indices built from it once per process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from monitor.reading.arabic import fold, tokens
+from monitor.reading.phrases import PhraseIndex
+from monitor.reading.places import PlaceIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from monitor.lexicon import Entry, Lexicon
+    from monitor.watch import Watch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadConfig:
+    """Everything that reading depends on beside the page: the words of Arabic and whom to watch."""
+
+    lexicon: Lexicon
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Phrase indices over the lexicon and the watchlist; keys are entry ids."""
+
+    config: ReadConfig
+    offices: PhraseIndex
+    ranks: PhraseIndex
+    predicates: PhraseIndex
+    modality: PhraseIndex
+    attribution: PhraseIndex
+    negation: PhraseIndex
+    cues: PhraseIndex
+    boilerplate: PhraseIndex
+    topics: PhraseIndex
+    people: PhraseIndex
+    office_alone: PhraseIndex
+    numbers: PhraseIndex
+    places: PlaceIndex
+    entries: Mapping[str, Mapping[str, Entry]]
+    stopwords: frozenset[str]
+    synonyms: Mapping[str, str]
+
+    def entry(self, file: str, key: str) -> Entry:
+        """The lexicon entry behind a match."""
+        return self.entries[file][key]
+
+    def cue_types(self, key: str) -> str:
+        """The type of a cue."""
+        return self.entries["cues"][key].attrs["type"]
+
+
+def words_of(config: ReadConfig) -> Words:
+    """The indices of `config`, built once."""
+    return _build(config)
+
+
+@lru_cache(maxsize=4)
+def _build(config: ReadConfig) -> Words:
+    lexicon = config.lexicon
+
+    def index(name: str) -> PhraseIndex:
+        return PhraseIndex((form, entry.id) for entry in lexicon.entries(name) for form in entry.forms)
+
+    return Words(
+        config=config,
+        offices=index("offices"),
+        ranks=index("ranks"),
+        predicates=index("predicates"),
+        modality=index("modality"),
+        attribution=index("attribution"),
+        negation=index("negation"),
+        cues=index("cues"),
+        boilerplate=index("boilerplate"),
+        topics=index("topics"),
+        people=PhraseIndex(_people(config.watch)),
+        office_alone=PhraseIndex((form, p.id) for p in config.watch.principals for form in p.office_alone),
+        numbers=index("numbers"),
+        places=PlaceIndex.from_lexicon(lexicon),
+        entries={name: {entry.id: entry for entry in entries} for name, entries in lexicon.files.items()},
+        stopwords=frozenset(
+            token.form
+            for entry in lexicon.entries("stopwords")
+            for form in entry.forms
+            for token in tokens(form)
+        ),
+        synonyms=_synonyms(lexicon),
+    )
+
+
+def _people(watch: Watch) -> Iterator[tuple[str, str]]:
+    for principal in watch.principals:
+        for form in (*principal.forms, *principal.clipped, *principal.typos):
+            yield form, principal.id
+    for figure in watch.figures:
+        for form in figure.forms:
+            yield form, figure.id
+    for form in watch.not_ours:
+        yield form, "-"
+
+
+def _synonyms(lexicon: Lexicon) -> Mapping[str, str]:
+    """Folded form to the id of its group; a form of two groups belongs to none."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for entry in lexicon.entries("synonyms"):
+        for form in entry.forms:
+            groups[fold(form)].add(entry.id)
+    return {form: next(iter(ids)) for form, ids in groups.items() if len(ids) == 1}
