@@ -1,0 +1,217 @@
+"""Opening the database or refusing to, and SQLite's errors as ours."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pysqlite3
+from sqlite_utils import Database
+
+from monitor.errors import (
+    ArchiveBusy,
+    ArchiveCorrupt,
+    ArchiveError,
+    ArchiveSchema,
+    DiskFull,
+    InputMissing,
+    QueryTooSlow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MEMORY: Final = ":memory:"
+APPLICATION_ID: Final = 0x52534944
+"""`RSID`, in the file's header: tells our database from any other SQLite file."""
+
+OLDEST_SQLITE: Final = (3, 51, 3)
+"""Older ones may corrupt a WAL database when two processes reset the log at the same moment."""
+
+_BUSY_S: Final = 30.0
+_WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_STEPS_BETWEEN_CHECKS: Final = 1000
+
+# Primary and extended result codes, https://www.sqlite.org/rescode.html
+_BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT = 5, 6, 8, 9, 10, 11
+_FULL, _CANTOPEN, _PROTOCOL, _NOTADB = 13, 14, 15, 26
+_IOERR_NO_SPACE: Final = frozenset({778, 1034, 1546, 4874})
+"""IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE: what a full disk or a file size limit answers with."""
+
+
+def check_sqlite(version: tuple[int, ...]) -> None:
+    """Refuse an SQLite library that may lose what it acknowledged.
+
+    Raises:
+        ArchiveError: `version` is below `OLDEST_SQLITE`.
+    """
+    if version < OLDEST_SQLITE:
+        found, needed = (".".join(map(str, parts)) for parts in (version, OLDEST_SQLITE))
+        raise ArchiveError(f"SQLite {found} is too old: {needed} or newer is needed (pysqlite3 brings it)")
+
+
+def open_writer(path: Path | str, *, known: int, check: bool = True, max_bytes: int | None = None) -> Database:
+    """Open for writing; a file that is not ours, or damaged, is refused and left as it is.
+
+    Args:
+        path: The database file, or `":memory:"`.
+        known: The newest migration this version knows.
+        check: Walk the whole file for damage first.
+        max_bytes: What the file may grow to, None for all the disk has.
+
+    Raises:
+        ArchiveError: With the subclass that says why.
+    """
+    check_sqlite(pysqlite3.sqlite_version_info)
+    if path != MEMORY:
+        _prepare(Path(path), known=known, check=check)
+    with translated(f"open {path}"):
+        db = Database(_connect(str(path)))
+        try:
+            _set_up(db, max_bytes)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def open_read_only(path: Path | str, *, known: int) -> Database:
+    """Open an existing archive for reading only.
+
+    Raises:
+        InputMissing: There is no file at `path`.
+        ArchiveSchema: Its tables are newer or older than this version's.
+        ArchiveError: It cannot be read.
+    """
+    check_sqlite(pysqlite3.sqlite_version_info)
+    path = Path(path)
+    if not path.is_file():
+        raise InputMissing(f"{path}: there is no archive yet")
+    with translated(f"open {path}"):
+        db = _read_only(path)
+        try:
+            _require_current(_identify(db, path, known), path, known)
+            db.execute("PRAGMA query_only = ON")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def rows(db: Database, sql: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+    """All rows of a query, each a mapping from column to value."""
+    cursor = db.execute(sql, dict(values or {}))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """All or nothing. Takes the write lock at once: a lock asked for half-way is refused without waiting."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.conn.in_transaction:  # a full disk may have rolled back already
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def time_limit(db: Database, seconds: float) -> Iterator[None]:
+    """Cut what runs longer than `seconds`; the cut surfaces as `QueryTooSlow` inside `translated`."""
+    end = time.monotonic() + seconds
+    db.conn.set_progress_handler(lambda: int(time.monotonic() > end), _STEPS_BETWEEN_CHECKS)
+    try:
+        yield
+    finally:
+        db.conn.set_progress_handler(None, 0)
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn SQLite's errors into ours; `doing` completes "cannot ..."."""
+    try:
+        yield
+    except pysqlite3.Error as error:
+        raise _ours(doing, error) from error
+
+
+def _ours(doing: str, error: Exception) -> ArchiveError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
+    if primary in {_BUSY, _LOCKED, _PROTOCOL}:
+        return ArchiveBusy(f"cannot {doing}: another process has kept the database locked for {_BUSY_S:.0f} s")
+    if primary == _FULL or code in _IOERR_NO_SPACE:
+        return DiskFull(f"cannot {doing}: no space is left for the archive")
+    if primary in {_CORRUPT, _NOTADB}:
+        return ArchiveCorrupt(f"cannot {doing}: {error}; nothing was written, restore it from a backup")
+    if primary == _INTERRUPT:
+        return QueryTooSlow(f"cannot {doing}: it took too long; ask for fewer or rarer words")
+    if primary in {_READONLY, _CANTOPEN}:
+        return ArchiveError(f"cannot {doing}: {error}; the data folder must be writable")
+    return ArchiveError(f"cannot {doing}: {error}")
+
+
+def _prepare(path: Path, *, known: int, check: bool) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        there = path.exists() and path.stat().st_size > 0
+    except OSError as error:
+        raise ArchiveError(f"cannot open {path}: {error.strerror}; the data folder must be ours") from error
+    if not there:
+        return
+    with translated(f"open {path}"):
+        db = _read_only(path)
+        try:
+            _identify(db, path, known)
+            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0] if check else "ok"
+        finally:
+            db.close()
+    if damage != "ok":
+        raise ArchiveCorrupt(f"cannot open {path}: {damage}; nothing was written, restore it from a backup")
+
+
+def _identify(db: Database, path: Path, known: int) -> int:
+    """The newest migration in the file, which is ours and not from the future; 0 for an empty one."""
+    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return 0
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ArchiveCorrupt(f"{path} is an SQLite database of something else; nothing was written")
+    found = int(db.execute("SELECT max(number) FROM migrations").fetchone()[0])
+    if found > known:
+        raise ArchiveSchema(f"{path} was written by a newer version (schema {found}, this one knows {known})")
+    return found
+
+
+def _require_current(found: int, path: Path, known: int) -> None:
+    if found < known:
+        raise ArchiveSchema(f"{path} is of an older version (schema {found} of {known}): start the worker once")
+
+
+def _read_only(path: Path) -> Database:
+    return Database(_connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+
+
+def _connect(name: str, *, uri: bool = False) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
+    # isolation_level None: transactions begin where this package says so, and nowhere else.
+    return pysqlite3.connect(name, uri=uri, timeout=_BUSY_S, isolation_level=None)
+
+
+def _set_up(db: Database, max_bytes: int | None) -> None:
+    for pragma in (
+        "busy_timeout = 30000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+        f"journal_size_limit = {_WAL_LIMIT_BYTES}",
+    ):
+        db.execute(f"PRAGMA {pragma}")
+    if max_bytes is not None:
+        page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {max_bytes // page_bytes}")

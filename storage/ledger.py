@@ -1,0 +1,276 @@
+"""The statements of one commit. Ids come from content and nothing is overwritten, so a repeat changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from monitor.model import DeliveryState
+from storage.connection import rows
+from storage.fulltext import index_row
+from storage.recalling import bands
+from storage.rows import digest, dump, meeting_people, stamp, to_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from monitor.model import Alert, Decision, Delivery, FeedState, MeetingLink, Reading, Related
+    from monitor.ports import EntryRecord
+    from storage.rows import Row
+
+FETCHES_KEPT: Final = 200
+"""A feed's log; at a poll every quarter of an hour, two days."""
+
+_FEED = """
+INSERT INTO feeds VALUES (:feed_id, :next_poll_at, :etag, :last_modified, :failures, :last_ok_at,
+    :last_error_code, :last_error, :entries_seen)
+ON CONFLICT (feed_id) DO UPDATE SET next_poll_at = excluded.next_poll_at, etag = excluded.etag,
+    last_modified = excluded.last_modified, failures = excluded.failures, last_ok_at = excluded.last_ok_at,
+    last_error_code = excluded.last_error_code, last_error = excluded.last_error,
+    entries_seen = excluded.entries_seen
+"""
+
+_FORGET_FETCHES = """
+DELETE FROM fetches WHERE feed_id = :feed_id AND number <= (
+    SELECT number FROM fetches WHERE feed_id = :feed_id ORDER BY number DESC LIMIT 1 OFFSET :kept
+)
+"""
+
+_ENTRY = """
+INSERT INTO entries VALUES (:id, :feed_id, :url, :title, :outcome, :at, :article_id, :code, :message)
+ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, at = excluded.at, article_id = excluded.article_id,
+    code = excluded.code, message = excluded.message
+WHERE excluded.at > entries.at
+"""
+
+_ARTICLE = """
+INSERT INTO articles (id, version_id, first_seen) VALUES (:id, :version_id, :first_seen)
+ON CONFLICT (id) DO UPDATE SET version_id = excluded.version_id
+"""
+
+_PERSON = """
+INSERT INTO people VALUES (:id, :first_seen, :last_seen)
+ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen)
+"""
+
+_ORIGIN = """
+INSERT INTO origins VALUES (:id, :first_seen, :last_seen)
+ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen)
+"""
+
+_ROLE = """
+INSERT INTO roles VALUES (:id, :person, :office, :rank, :country, :first_seen, :last_seen, :version_id)
+ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen)
+"""
+
+_MEETING = """
+INSERT INTO meetings VALUES (:id, :venue, :place, :country, :date_from, :date_to, :date_source, :mode, :status,
+    :start, :end, :main, :first_seen, :last_seen)
+ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen), venue = excluded.venue, place = excluded.place,
+    country = excluded.country, date_from = excluded.date_from, date_to = excluded.date_to,
+    date_source = excluded.date_source, mode = excluded.mode, status = excluded.status,
+    "start" = excluded."start", "end" = excluded."end", main = excluded.main
+"""
+
+
+def store_feed(db: Database, state: FeedState, entries: int, at: datetime) -> None:
+    """Keep where a feed stands, and a line in its log."""
+    db.execute(_FEED, to_row(state))
+    fetch = {
+        "id": digest(dump(state)),
+        "feed_id": state.feed_id,
+        "at": stamp(at),
+        "ok": int(state.last_error_code is None),
+        "code": state.last_error_code,
+        "message": state.last_error,
+        "entries": entries,
+    }
+    insert(db, "fetches", [fetch])
+    db.execute(_FORGET_FETCHES, {"feed_id": state.feed_id, "kept": FETCHES_KEPT})
+
+
+def store_entries(db: Database, entries: Iterable[EntryRecord]) -> None:
+    """Remember how entries ended, under each of their keys."""
+    for entry in entries:
+        entry_id = digest(entry.feed_id, entry.url, *entry.keys)
+        db.execute(_ENTRY, {"id": entry_id, **to_row(entry, "keys")})
+        insert(db, "entry_keys", [{"key": key, "entry_id": entry_id} for key in entry.keys])
+
+
+def store_decision(db: Database, decision: Decision, raw: bytes | None) -> None:
+    """Store one article with all that was decided about it; a text the article had before is a no-op."""
+    article = decision.reading.article
+    version_id = digest(article.id, article.text)
+    if rows(db, "SELECT 1 FROM versions WHERE id = :id", {"id": version_id}):
+        return
+    _store_version(db, decision, version_id, raw)
+    _store_index(db, article.id)
+    _store_parts(db, decision.reading, version_id)
+    _store_people(db, decision.reading, version_id)
+    seen = stamp(article.fetched_at)
+    for link in decision.meetings:
+        _store_meeting(db, link, seen)
+    _store_claims(db, decision, version_id, seen)
+    insert(db, "alerts", map(alert_row, decision.alerts))
+
+
+def queue(db: Database, deliveries: Sequence[Delivery]) -> None:
+    """Put deliveries into the outbox; one that is there already stays as it is."""
+    insert(db, "alerts", [alert_row(delivery.alert) for delivery in deliveries])
+    insert(db, "deliveries", map(_delivery_row, deliveries))
+
+
+def index_article(db: Database, row: Row) -> None:
+    """Index an article's current text anew; `row` holds its number, title and text."""
+    title, body, stems = index_row(row["title"], row["text"])
+    db.execute("DELETE FROM article_search WHERE rowid = :number", {"number": row["number"]})
+    db.execute(
+        "INSERT INTO article_search (rowid, title, body, stems) VALUES (:number, :title, :body, :stems)",
+        {"number": row["number"], "title": title, "body": body, "stems": stems},
+    )
+
+
+def insert(db: Database, table: str, records: Iterable[Row]) -> None:
+    """Insert rows of one shape; one whose key is there already is left as it is.
+
+    Not by `insert_all(ignore=True)`: OR IGNORE drops a row that lacks a required value, too, and says nothing.
+    """
+    found = list(records)
+    if not found:
+        return
+    names = ", ".join(f'"{name}"' for name in found[0])
+    values = ", ".join(f":{name}" for name in found[0])
+    # Table and column names are this package's own, never input.
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({values}) ON CONFLICT DO NOTHING'  # noqa: S608
+    db.conn.executemany(sql, found)
+
+
+def alert_row(alert: Alert) -> Row:
+    """An alert whole, with the columns it is looked up by."""
+    names = ("id", "urgency", "relation", "meeting_id", "article_id", "outlet", "first_seen")
+    row = to_row(alert)
+    return {**{name: row[name] for name in names}, "value": dump(alert)}
+
+
+def _store_version(db: Database, decision: Decision, version_id: str, raw: bytes | None) -> None:
+    reading = decision.reading
+    article = reading.article
+    db.execute(_ARTICLE, {"id": article.id, "version_id": version_id, "first_seen": stamp(article.fetched_at)})
+    (before,) = rows(db, "SELECT count(*) AS n FROM versions WHERE article_id = :id", {"id": article.id})
+    version = {
+        **to_row(article),
+        "id": version_id,
+        "article_id": article.id,
+        "number": before["n"] + 1,
+        "outcome": decision.outcome.value,
+        "duplicate_of": decision.duplicate_of,
+        "in_scope": int(reading.in_scope),
+        "grade": reading.grade.value,
+        "origin": reading.origin,
+        "language": reading.language,
+        "text_sha256": hashlib.sha256(article.text.encode()).hexdigest(),
+    }
+    insert(db, "versions", [version | _page(raw)])
+
+
+def _page(raw: bytes | None) -> Row:
+    if raw is None:
+        return {}
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return {"raw_sha256": sha256, "raw_bytes": len(raw), "raw_codec": "zlib", "raw": zlib.compress(raw)}
+
+
+def _store_index(db: Database, article_id: str) -> None:
+    (row,) = rows(
+        db,
+        "SELECT a.number, v.title, v.text FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id",
+        {"id": article_id},
+    )
+    index_article(db, row)
+
+
+def _store_parts(db: Database, reading: Reading, version_id: str) -> None:
+    key = {"version_id": version_id}
+    signature = reading.signature
+    insert(db, "signatures", [key | to_row(signature)])
+    insert(db, "signature_bands", [key | {"value": value} for value in bands(signature)])
+    insert(db, "segments", [{**key, "position": at, **to_row(one)} for at, one in enumerate(reading.segments)])
+    insert(db, "leads", [{**key, "position": at, **to_row(one)} for at, one in enumerate(reading.leads)])
+
+
+def _store_people(db: Database, reading: Reading, version_id: str) -> None:
+    seen = stamp(reading.article.fetched_at)
+    times = {"first_seen": seen, "last_seen": seen}
+    for person in sorted({mention.person for mention in reading.people}):
+        db.execute(_PERSON, {"id": person, **times})
+    mentions = [
+        {"version_id": version_id, "position": at, **to_row(mention)} for at, mention in enumerate(reading.people)
+    ]
+    insert(db, "person_mentions", mentions)
+    form = ("person", "form", "suspected_typo", "version_id")
+    insert(db, "name_forms", [{name: row[name] for name in form} for row in mentions])
+    for row in mentions:
+        held = [row[name] for name in ("person", "office", "rank", "country")]
+        if row["office"] or row["rank"]:
+            db.execute(_ROLE, {"id": digest(*held), **row, **times})
+
+
+def _store_meeting(db: Database, link: MeetingLink, seen: str) -> None:
+    meeting = to_row(link.merged, "principals", "counterparts")
+    db.execute(_MEETING, {"id": link.id, **meeting, "first_seen": seen, "last_seen": seen})
+    db.execute("DELETE FROM meeting_people WHERE meeting_id = :id", {"id": link.id})
+    insert(db, "meeting_people", meeting_people(link.id, link.merged))
+
+
+def _store_claims(db: Database, decision: Decision, version_id: str, seen: str) -> None:
+    origins = {related.mention.origin for related in decision.relations} | {decision.reading.origin}
+    for origin in sorted(origins - {None}, key=str):
+        db.execute(_ORIGIN, {"id": origin, "first_seen": seen, "last_seen": seen})
+    key = {"article_id": decision.reading.article.id, "version_id": version_id}
+    insert(db, "claims", [_claim_row(related, seen) for related in decision.relations])
+    insert(db, "mentions", [_mention_row(related) | key for related in decision.relations])
+    insert(
+        db,
+        "relations",
+        [
+            {"version_id": version_id, **to_row(related, "claim_id", "meeting_id", "mention")}
+            for related in decision.relations
+        ],
+    )
+
+
+def _claim_row(related: Related, seen: str) -> Row:
+    return {
+        "id": related.claim_id,
+        "meeting_id": related.meeting_id,
+        "kind": related.mention.kind.value,
+        "subject": related.mention.subject,
+        "predicate": related.mention.predicate,
+        "first_mention": related.mention_id,
+        "first_seen": seen,
+    }
+
+
+def _mention_row(related: Related) -> Row:
+    return {
+        "id": related.mention_id,
+        "claim_id": related.claim_id,
+        "meeting_id": related.meeting_id,
+        **to_row(related.mention),
+    }
+
+
+def _delivery_row(delivery: Delivery) -> Row:
+    return {
+        **to_row(delivery, "alert"),
+        "alert_id": delivery.alert.id,
+        "state": DeliveryState.QUEUED.value,
+    }

@@ -1,0 +1,93 @@
+"""One worker to a data folder: a lock the kernel gives back when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from monitor.errors import AlreadyRunning, ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+LOCK_NAME = "rasid.lock"
+
+_held: set[int] = set()
+
+
+def _let_go_in_child() -> None:
+    # A forked reading process that outlives a killed worker would otherwise keep the folder locked.
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class DataLock:
+    """Holds `folder` for this process while the context is open.
+
+    flock(2), not the file's existence, is the lock: a file left by a crash locks nobody out.
+    """
+
+    def __init__(self, folder: Path | str, *, now: Callable[[], datetime] = _now) -> None:
+        """The folder is made when it is not there; `now` gives the start time that others are shown."""
+        self._folder = Path(folder)
+        self._now = now
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            AlreadyRunning: Another worker holds it; the message names its pid and since when.
+            ArchiveError: The folder cannot be written.
+        """
+        path = self._folder / LOCK_NAME
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise ArchiveError(f"{path}: {error.strerror}; the data folder must be writable") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise AlreadyRunning(f"{self._folder} is held by another worker ({holder})") from error
+        _held.add(descriptor)
+        self._descriptor = descriptor
+        self._sign(descriptor)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the folder back."""
+        if self._descriptor is not None:
+            _held.discard(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _sign(self, descriptor: int) -> None:
+        line = json.dumps({"pid": os.getpid(), "since": self._now().isoformat(timespec="seconds")})
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, line.encode(), 0)
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        signed = json.loads(os.pread(descriptor, 4096, 0))
+        return f"pid {signed['pid']}, since {signed['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "pid not yet written"  # it took the lock this instant

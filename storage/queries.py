@@ -1,0 +1,173 @@
+"""What `storage.search` asks. Every statement is fixed; input comes in as parameters only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEARCH: Final = """
+SELECT v.article_id AS id, v.title, v.outlet, v.url, v.published_at, v.text,
+    -bm25(article_search, 3.0, 1.0, 0.5) AS score
+FROM article_search JOIN articles a ON a.number = article_search.rowid JOIN versions v ON v.id = a.version_id
+WHERE article_search MATCH :match
+AND (:since IS NULL OR coalesce(v.published_at, v.fetched_at) >= :since)
+AND (:outlet IS NULL OR v.outlet = :outlet)
+AND (:person IS NULL OR EXISTS (
+    SELECT 1 FROM person_mentions p WHERE p.person = :person AND p.version_id = v.id))
+AND (:country IS NULL OR EXISTS (
+    SELECT 1 FROM mentions t JOIN meetings m ON m.id = t.meeting_id
+    WHERE t.article_id = v.article_id AND (m.country = :country OR EXISTS (
+        SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.id AND p.country = :country))))
+AND (:relation IS NULL OR EXISTS (
+    SELECT 1 FROM mentions t JOIN relations r ON r.mention_id = t.id
+    WHERE t.article_id = v.article_id AND r.relation = :relation))
+ORDER BY score DESC, coalesce(v.published_at, v.fetched_at) DESC, v.article_id LIMIT :limit
+"""
+
+_MEETING_COLUMNS = """
+SELECT m.*, (SELECT count(*) FROM claims c WHERE c.meeting_id = m.id) AS claims,
+    (SELECT count(DISTINCT t.article_id) FROM mentions t WHERE t.meeting_id = m.id) AS articles,
+    (SELECT count(DISTINCT v.outlet) FROM mentions t JOIN versions v ON v.id = t.version_id
+        WHERE t.meeting_id = m.id) AS outlets
+FROM meetings m
+"""
+
+MEETINGS: Final = (
+    _MEETING_COLUMNS  # noqa: S608 - two fixed texts
+    + """
+WHERE (:since IS NULL OR m.last_seen >= :since)
+AND (:person IS NULL OR EXISTS (
+    SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.id AND p.person = :person))
+AND (:country IS NULL OR m.country = :country OR EXISTS (
+    SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.id AND p.country = :country))
+AND (:outlet IS NULL OR EXISTS (
+    SELECT 1 FROM mentions t JOIN versions v ON v.id = t.version_id
+    WHERE t.meeting_id = m.id AND v.outlet = :outlet))
+AND (:relation IS NULL OR EXISTS (
+    SELECT 1 FROM mentions t JOIN relations r ON r.mention_id = t.id
+    WHERE t.meeting_id = m.id AND r.relation = :relation))
+ORDER BY coalesce(m.date_to, m.date_from, m.last_seen) DESC, m.id LIMIT :limit
+"""
+)
+
+MEETINGS_OF_ARTICLE: Final = (
+    _MEETING_COLUMNS  # noqa: S608 - two fixed texts
+    + """
+WHERE m.id IN (SELECT meeting_id FROM mentions WHERE article_id = :id) ORDER BY m.main DESC, m.id
+"""
+)
+
+_MENTION_COLUMNS = """
+SELECT t.id, t.claim_id AS claim, t.meeting_id AS meeting, t.kind, r.relation, t."start", t."end", t.quote,
+    t.subject, t.predicate, t.speaker, t.origin, t.modality, t.polarity, t.slots, r.nearest, r.nearest_quote,
+    r.nearest_outlet, r.nearest_url, r.score, r.method, r.compared, r.suggest, r.why, r.why_en,
+    t.article_id AS article, v.title, v.outlet, v.url, v.published_at, v.fetched_at AS seen_at
+FROM mentions t JOIN versions v ON v.id = t.version_id
+LEFT JOIN relations r ON r.mention_id = t.id
+"""
+
+CLAIMS: Final = (
+    _MENTION_COLUMNS  # noqa: S608 - two fixed texts
+    + """
+WHERE (:since IS NULL OR coalesce(v.published_at, v.fetched_at) >= :since)
+AND (:outlet IS NULL OR v.outlet = :outlet)
+AND (:relation IS NULL OR r.relation = :relation)
+AND (:person IS NULL OR t.subject = :person OR EXISTS (
+    SELECT 1 FROM meeting_people p WHERE p.meeting_id = t.meeting_id AND p.person = :person))
+AND (:country IS NULL OR EXISTS (
+    SELECT 1 FROM meetings m WHERE m.id = t.meeting_id AND (m.country = :country OR EXISTS (
+        SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.id AND p.country = :country))))
+ORDER BY coalesce(v.published_at, v.fetched_at) DESC, t.article_id, t."start", t.id LIMIT :limit
+"""
+)
+
+CLAIMS_OF_ARTICLE: Final = (
+    _MENTION_COLUMNS
+    + """
+WHERE t.article_id = :id ORDER BY v.number, t."start", t.id
+"""
+)
+
+LEADS: Final = """
+SELECT l."start", l."end", l.quote, v.article_id AS article, v.title, v.outlet, v.url, v.published_at,
+    v.fetched_at AS seen_at
+FROM leads l JOIN versions v ON v.id = l.version_id
+WHERE (:since IS NULL OR coalesce(v.published_at, v.fetched_at) >= :since)
+AND (:outlet IS NULL OR v.outlet = :outlet)
+AND (:person IS NULL OR EXISTS (
+    SELECT 1 FROM person_mentions p WHERE p.version_id = v.id AND p.person = :person
+    AND p."start" < l."end" AND p."end" > l."start"))
+ORDER BY coalesce(v.published_at, v.fetched_at) DESC, v.article_id, l."start" LIMIT :limit
+"""
+
+PEOPLE: Final = """
+SELECT p.id AS person, p.first_seen, p.last_seen, count(n.person) AS mentions,
+    count(DISTINCT n.version_id) AS articles
+FROM people p LEFT JOIN person_mentions n ON n.person = p.id LEFT JOIN versions v ON v.id = n.version_id
+WHERE (:person IS NULL OR p.id = :person)
+AND (:since IS NULL OR p.last_seen >= :since)
+AND (:country IS NULL OR n.country = :country)
+AND (:outlet IS NULL OR v.outlet = :outlet)
+GROUP BY p.id ORDER BY mentions DESC, p.id LIMIT :limit
+"""
+
+NAME_FORMS: Final = """
+SELECT person, form, suspected_typo, count(*) AS mentions FROM person_mentions
+WHERE person IN (SELECT value FROM json_each(:ids))
+GROUP BY person, form, suspected_typo ORDER BY person, mentions DESC, form
+"""
+
+ROLES: Final = """
+SELECT person, office, rank, country, first_seen, last_seen FROM roles
+WHERE person IN (SELECT value FROM json_each(:ids)) ORDER BY person, first_seen, id
+"""
+
+ARTICLE: Final = """
+SELECT a.id, v.url, v.outcome, v.title, v.text, v.published_at, v.duplicate_of, v.in_scope,
+    v.grade AS evidence_grade, v.outlet, v.owner, v.byline, v.published_source, v.origin, v.language,
+    v.fetched_at, a.first_seen, a.version_id
+FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id
+"""
+
+RAW: Final = "SELECT v.raw FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id"
+
+SEGMENTS: Final = 'SELECT kind, "start", "end" FROM segments WHERE version_id = :version ORDER BY position'
+
+PERSON_MENTIONS: Final = """
+SELECT person, form, "start", "end", office, rank, country, suspected_typo FROM person_mentions
+WHERE version_id = :version ORDER BY position
+"""
+
+LEADS_OF_VERSION: Final = 'SELECT "start", "end", quote FROM leads WHERE version_id = :version ORDER BY position'
+
+VERSIONS: Final = """
+SELECT number, title, outcome, fetched_at, text_sha256, raw_sha256, raw_bytes FROM versions
+WHERE article_id = :id ORDER BY number
+"""
+
+ALERTS: Final = "SELECT * FROM alerts ORDER BY number DESC LIMIT :limit"
+ALERT: Final = "SELECT * FROM alerts WHERE id = :id"
+ALERTS_OF_ARTICLE: Final = "SELECT * FROM alerts WHERE article_id = :id ORDER BY number"
+
+DELIVERIES: Final = """
+SELECT id, channel, recipient, state, attempts, next_try_at, tried_at, code, message FROM deliveries
+WHERE alert_id = :id ORDER BY number
+"""
+
+DELIVERY_STATES: Final = """
+SELECT alert_id, state, count(*) AS n FROM deliveries WHERE alert_id IN (SELECT value FROM json_each(:ids))
+GROUP BY alert_id, state ORDER BY alert_id, state
+"""
+
+LABELS: Final = "SELECT verdict, note, at FROM labels WHERE target_id = :id ORDER BY at, id"
+
+FEEDS: Final = "SELECT * FROM feeds ORDER BY feed_id"
+LAST_POLL: Final = "SELECT max(at) AS at FROM fetches"
+OUTBOX: Final = "SELECT state, count(*) AS n FROM deliveries GROUP BY state"
+OUTCOMES: Final = "SELECT outcome, count(*) AS n FROM entries GROUP BY outcome ORDER BY outcome"
+TOTALS: Final = """
+SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM versions) AS versions,
+    (SELECT count(*) FROM meetings) AS meetings, (SELECT count(*) FROM claims) AS claims,
+    (SELECT count(*) FROM mentions) AS mentions, (SELECT count(*) FROM leads) AS leads,
+    (SELECT count(*) FROM people) AS people, (SELECT count(*) FROM alerts) AS alerts,
+    (SELECT count(*) FROM entries) AS entries
+"""
