@@ -1,0 +1,316 @@
+"""An alert as a letter to a reader: every text a mail shows, chosen and cleaned, in Arabic and in English.
+
+Pure. The words come from `Labels` (an editor's file) and `Names` (the watchlist and the lexicon); the layout
+is the template's. Nothing here decides what is alerted, and no quote is altered but for what cannot be seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.model import Alert, AlertItem, EvidenceGrade, Urgency
+from monitor.render.plain import one_line, seen, web_link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+    from monitor.lexicon import Lexicon
+    from monitor.model import Counterpart, Meeting
+
+SUBJECT_CHARS = 120
+AROUND_CHARS = 400
+"""How much of a sentence is shown on either side of what is new in it; some run on for a page."""
+MARK_CHARS = 1500
+ITEMS = 40
+HOME = "LY"
+_NAMED_FILES = ("countries", "cities", "venues", "offices", "ranks", "organisations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The product's own words: language ("ar", "en") -> table -> key -> text, as `labels.toml` holds them."""
+
+    tables: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+    def of(self, language: str, table: str, key: str) -> str:
+        """The text, or `key` itself where the file lacks it: a reader gets a letter in any case."""
+        return self.tables.get(language, {}).get(table, {}).get(key, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What ids are called. Language ("ar", "en") -> id -> name; an id without a name is shown as it stands.
+
+    `origin_countries` maps an origin to the country it speaks for, where that is known.
+    """
+
+    people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    origin_countries: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, language: str, person: str) -> str:
+        """The person's name; for an id without one, its words."""
+        return self.people.get(language, {}).get(person) or person.replace("_", " ")
+
+    def term(self, language: str, term: str) -> str:
+        """What a country, city, venue, office or organisation is called."""
+        return self.terms.get(language, {}).get(term) or term.replace("_", " ")
+
+    def anyone(self, language: str, name: str) -> str:
+        """The name of what may be a person's id, a term's id or plain text."""
+        return self.people.get(language, {}).get(name) or self.term(language, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFace:
+    """One claim's labels in one language."""
+
+    relation: str
+    kind: str
+    modality: str
+    speaker: str | None
+    origin: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One claim: `before + mark + after` is its sentence, `other_*` what it conflicts with or repeats."""
+
+    relation_id: str
+    before: str
+    mark: str
+    after: str
+    suggest: bool
+    other_quote: str | None
+    other_outlet: str | None
+    other_link: str | None
+    ar: ItemFace
+    en: ItemFace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What stands around the claims, in one language; None where nothing is known."""
+
+    relation: str
+    who: str | None
+    counterparts: tuple[str, ...]
+    where: str | None
+    when: str
+    mode: str | None
+    status: str | None
+    grade: str
+    origins: str
+    no_foreign: str | None
+    first_seen: str
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The view model of one mail."""
+
+    subject: str
+    relation_id: str
+    digest: bool
+    uncertain: bool
+    low_evidence: bool
+    title: str
+    outlet: str
+    link: str | None
+    outlets: int
+    items: tuple[ItemView, ...]
+    left_out: int
+    ar: Face
+    en: Face
+
+
+def names_from(lexicon: Lexicon, people: Mapping[str, Mapping[str, str]]) -> Names:
+    """People as given (language -> id -> name), all else by the lexicon's first forms and its `en`."""
+    entries = [entry for name in _NAMED_FILES for entry in lexicon.entries(name)]
+    arabic = {entry.id: entry.forms[0] for entry in entries if entry.forms}
+    english = {entry.id: value for entry in entries if (value := entry.get("en"))}
+    return Names(people=people, terms={"ar": arabic, "en": english})
+
+
+def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
+    """Everything a mail about `alert` shows, cleaned of what cannot be seen (controls, bidi overrides)."""
+    items = tuple(_item(item, names, labels) for item in alert.items[:ITEMS])
+    return Letter(
+        subject=subject_line(alert, names, labels),
+        relation_id=alert.relation.value,
+        digest=alert.urgency is Urgency.DIGEST,
+        uncertain=_uncertain(alert),
+        low_evidence=alert.grade is EvidenceGrade.LOW,
+        title=one_line(alert.title),
+        outlet=one_line(alert.outlet),
+        link=web_link(alert.url),
+        outlets=alert.outlets,
+        items=items,
+        left_out=len(alert.items) - len(items),
+        ar=_face(alert, names, labels, "ar"),
+        en=_face(alert, names, labels, "en"),
+    )
+
+
+def subject_line(alert: Alert, names: Names, labels: Labels) -> str:
+    """One line of at most 120 characters: product, relation, who and where, and the new words themselves."""
+    head = [labels.of("ar", "phrase", "product")]
+    if alert.urgency is Urgency.DIGEST:
+        head.append(labels.of("ar", "phrase", "digest"))
+    relation = labels.of("ar", "relation", alert.relation.value)
+    if _uncertain(alert):
+        relation += f" ({labels.of('ar', 'phrase', 'uncertain')})"
+    parts = [*head, ": ".join(part for part in (relation, _topic(alert, names, labels)) if part)]
+    first = _first_item(alert)
+    said = one_line(_cut_sentence(first)[1]) if first else one_line(alert.title)
+    return one_line(" | ".join(parts) + (f" «{said}»" if said else ""), SUBJECT_CHARS)
+
+
+def _uncertain(alert: Alert) -> bool:
+    return bool(alert.items) and all(item.suggest for item in alert.items)
+
+
+def _first_item(alert: Alert) -> AlertItem | None:
+    """The claim that stands for the alert: of its relation, and certain, if there is one."""
+    ranked = sorted(alert.items, key=lambda item: (item.relation is not alert.relation, item.suggest))
+    return ranked[0] if ranked else None
+
+
+def _topic(alert: Alert, names: Names, labels: Labels) -> str:
+    if alert.meeting is None:
+        return ""
+    people = [names.person("ar", person) for person in alert.meeting.principals]
+    where = alert.meeting.place or alert.meeting.country
+    said = [*people, *([names.term("ar", where)] if where else [])]
+    return labels.of("ar", "phrase", "list_separator").join(said)
+
+
+def _cut_sentence(item: AlertItem) -> tuple[str, str, str]:
+    """The sentence in three, the new part in the middle, far context cut away; offsets are made to fit."""
+    start = max(0, min(item.mark_start, len(item.sentence)))
+    end = max(start, min(item.mark_end, len(item.sentence)))
+    before, mark, after = item.sentence[:start], item.sentence[start:end], item.sentence[end:]
+    if not mark.strip():
+        return "", item.quote[:MARK_CHARS], ""
+    if len(before) > AROUND_CHARS:
+        before = "… " + before[-AROUND_CHARS:].split(" ", 1)[-1]
+    if len(after) > AROUND_CHARS:
+        after = after[:AROUND_CHARS].rsplit(" ", 1)[0] + " …"
+    return before, mark if len(mark) <= MARK_CHARS else mark[:MARK_CHARS] + "…", after
+
+
+def _item(item: AlertItem, names: Names, labels: Labels) -> ItemView:
+    before, mark, after = (seen(part) for part in _cut_sentence(item))
+    return ItemView(
+        relation_id=item.relation.value,
+        before=before.lstrip(),
+        mark=mark,
+        after=after.rstrip(),
+        suggest=item.suggest,
+        other_quote=one_line(item.other_quote, MARK_CHARS) if item.other_quote else None,
+        other_outlet=one_line(item.other_outlet) if item.other_outlet else None,
+        other_link=web_link(item.other_url),
+        ar=_item_face(item, names, labels, "ar"),
+        en=_item_face(item, names, labels, "en"),
+    )
+
+
+def _item_face(item: AlertItem, names: Names, labels: Labels, language: str) -> ItemFace:
+    return ItemFace(
+        relation=labels.of(language, "relation", item.relation.value),
+        kind=labels.of(language, "kind", item.kind.value),
+        modality=labels.of(language, "modality", item.modality.value),
+        speaker=one_line(names.anyone(language, item.speaker)) if item.speaker else None,
+        origin=one_line(names.anyone(language, item.origin)) if item.origin else None,
+        why=one_line(item.why_en if language == "en" else item.why),
+    )
+
+
+def _face(alert: Alert, names: Names, labels: Labels, language: str) -> Face:
+    meeting = alert.meeting
+    many = "low_many" if alert.grade is EvidenceGrade.LOW and alert.outlets > 1 else alert.grade.value
+    return Face(
+        relation=labels.of(language, "relation", alert.relation.value),
+        who=_joined((names.person(language, person) for person in meeting.principals), labels, language)
+        if meeting
+        else None,
+        counterparts=tuple(_counterpart(c, names, labels, language) for c in meeting.counterparts) if meeting else (),
+        where=_where(meeting, names, labels, language) if meeting else None,
+        when=_when(meeting, labels, language),
+        mode=labels.of(language, "mode", meeting.mode.value) if meeting else None,
+        status=labels.of(language, "status", meeting.status.value) if meeting else None,
+        grade=labels.of(language, "grade", many),
+        origins=_origins(alert, names, labels, language),
+        no_foreign=_no_foreign(alert, names, labels, language),
+        first_seen=_moment(alert.first_seen, labels, language),
+        published=_moment(alert.published_at, labels, language) if alert.published_at else None,
+    )
+
+
+def _joined(parts: Iterable[str], labels: Labels, language: str) -> str | None:
+    kept = [clean for part in parts if (clean := one_line(part))]
+    return labels.of(language, "phrase", "list_separator").join(kept) or None
+
+
+def _counterpart(counterpart: Counterpart, names: Names, labels: Labels, language: str) -> str:
+    """Name, office and country, those that are known: «فنسنت جيرو، رئيس الأركان الخاص (فرنسا)»."""
+    said = [
+        names.anyone(language, counterpart.name) if counterpart.name else "",
+        names.term(language, counterpart.office) if counterpart.office else "",
+    ]
+    country = names.term(language, counterpart.country) if counterpart.country else ""
+    body = labels.of(language, "phrase", "list_separator").join(part for part in said if part)
+    return one_line(f"{body} ({country})" if body and country else body or country)
+
+
+def _where(meeting: Meeting, names: Names, labels: Labels, language: str) -> str | None:
+    ids = (meeting.venue, meeting.place, meeting.country)
+    return _joined(dict.fromkeys(names.term(language, place) for place in ids if place), labels, language)
+
+
+def _when(meeting: Meeting | None, labels: Labels, language: str) -> str:
+    """The meeting's date bounds in words: never a point where only a bound is known."""
+    first, last = (meeting.date_from, meeting.date_to) if meeting else (None, None)
+    key = {(True, True): "between", (False, True): "not_after", (True, False): "not_before"}.get(
+        (first is not None, last is not None), "no_date"
+    )
+    if first is not None and first == last:
+        key = "on_day"
+    day = _day(first, labels, language) if first else ""
+    phrase = labels.of(language, "phrase", key)
+    return phrase.format(day=day, first=day, last=_day(last, labels, language) if last else "")
+
+
+def _day(day: date, labels: Labels, language: str) -> str:
+    return f"{day.day} {labels.of(language, 'month', str(day.month))} {day.year}"
+
+
+def _moment(moment: datetime, labels: Labels, language: str) -> str:
+    phrase = labels.of(language, "phrase", "at_time")
+    return phrase.format(day=_day(moment.date(), labels, language), time=moment.strftime("%H:%M"))
+
+
+def _origins(alert: Alert, names: Names, labels: Labels, language: str) -> str:
+    key = {0: "origin_none", 1: "origin_one"}.get(len(alert.origins), "origin_many")
+    named = _joined((names.anyone(language, origin) for origin in alert.origins), labels, language) or ""
+    return labels.of(language, "phrase", key).format(count=len(alert.origins), names=named)
+
+
+def _no_foreign(alert: Alert, names: Names, labels: Labels, language: str) -> str | None:
+    """The line that says the foreign side is silent; None unless that follows from the alert.
+
+    It follows where no origin is named, or where every origin's country is known and is no foreign side's.
+    """
+    if alert.meeting is None:
+        return None
+    sides = dict.fromkeys([*(c.country for c in alert.meeting.counterparts), alert.meeting.country])
+    foreign = [side for side in sides if side and side != HOME]
+    speaking = {names.origin_countries.get(origin) for origin in alert.origins}
+    if not foreign or None in speaking or speaking & set(foreign):
+        return None
+    countries = labels.of(language, "phrase", "country_separator").join(names.term(language, c) for c in foreign)
+    return labels.of(language, "phrase", "no_foreign").format(countries=countries)

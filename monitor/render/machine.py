@@ -1,0 +1,245 @@
+"""Values as JSON: what a webhook carries (`alert_json`) and what `ingest --json` prints (`decision_json`).
+
+Keys are a promise to others: they are never left out, an unknown value is null or empty. Times are ISO 8601
+in UTC, days ISO 8601, enumerations their values. `docs/alert.schema.json` describes `alert_json`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from monitor.model import (
+        Alert,
+        AlertItem,
+        Counterpart,
+        Decision,
+        Lead,
+        Meeting,
+        MeetingLink,
+        Outcome,
+        PersonMention,
+        Reading,
+        Related,
+        Segment,
+        Slots,
+    )
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+def alert_json(alert: Alert, *, left_out: int = 0, truncated: bool = False) -> dict[str, Json]:
+    """One alert for machines.
+
+    Args:
+        alert: With the items to carry.
+        left_out: Items that exist beyond those carried.
+        truncated: Whether a text in `alert` was shortened to fit a size limit.
+
+    Returns:
+        The object of `docs/alert.schema.json`. What is new is `items[].sentence[mark_start:mark_end]`,
+        counted in code points.
+    """
+    return {
+        "id": alert.id,
+        "urgency": alert.urgency.value,
+        "relation": alert.relation.value,
+        "meeting": _alert_meeting(alert),
+        "article": {
+            "id": alert.article_id,
+            "url": alert.url,
+            "title": alert.title,
+            "outlet": alert.outlet,
+            "published_at": _iso(alert.published_at),
+        },
+        "first_seen": _iso(alert.first_seen),
+        "evidence_grade": alert.grade.value,
+        "origins": list(alert.origins),
+        "outlets": alert.outlets,
+        "items": [_item(item) for item in alert.items],
+        "items_left_out": left_out,
+        "truncated": truncated,
+    }
+
+
+def decision_json(decision: Decision) -> dict[str, Json]:
+    """One article as `ingest --json` prints it.
+
+    Returns:
+        `text` is what all offsets index. A claim's `id` is its mention's, `claim` the proposition's; an
+        alert's `claims` are mention ids. `slots` maps each name to the list of its values. The main meeting
+        comes first.
+    """
+    reading = decision.reading
+    links = sorted(decision.meetings, key=lambda link: not link.meeting.main)
+    return {
+        **_article(reading),
+        "outcome": decision.outcome.value,
+        "duplicate_of": decision.duplicate_of,
+        "segments": [_segment(segment) for segment in reading.segments],
+        "people": [_person(person) for person in reading.people],
+        "meetings": [_linked(link) for link in links],
+        "claims": [_claim(related) for related in decision.relations],
+        "leads": [_lead(lead) for lead in reading.leads],
+        "alerts": [_queued(alert) for alert in decision.alerts],
+    }
+
+
+def unread_json(article_id: str, outcome: Outcome, *, url: str = "", title: str | None = None) -> dict[str, Json]:
+    """The same object for an entry of which there is no reading (unreachable, seen before, unreadable)."""
+    return {
+        "id": article_id,
+        "url": url,
+        "title": title,
+        "text": "",
+        "published_at": None,
+        "in_scope": None,
+        "evidence_grade": None,
+        "outcome": outcome.value,
+        "duplicate_of": None,
+        "segments": [],
+        "people": [],
+        "meetings": [],
+        "claims": [],
+        "leads": [],
+        "alerts": [],
+    }
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _alert_meeting(alert: Alert) -> Json:
+    if alert.meeting_id is None and alert.meeting is None:
+        return None
+    known = _meeting(alert.meeting) if alert.meeting is not None else dict.fromkeys(_MEETING_KEYS)
+    return {"id": alert.meeting_id, **known}
+
+
+_MEETING_KEYS = (
+    *("principals", "counterparts", "venue", "place", "country"),
+    *("date_from", "date_to", "date_source", "mode", "status"),
+)
+
+
+def _meeting(meeting: Meeting) -> dict[str, Json]:
+    return {
+        "principals": list(meeting.principals),
+        "counterparts": [_counterpart(counterpart) for counterpart in meeting.counterparts],
+        "venue": meeting.venue,
+        "place": meeting.place,
+        "country": meeting.country,
+        "date_from": _iso(meeting.date_from),
+        "date_to": _iso(meeting.date_to),
+        "date_source": meeting.date_source,
+        "mode": meeting.mode.value,
+        "status": meeting.status.value,
+    }
+
+
+def _counterpart(counterpart: Counterpart) -> Json:
+    return {"name": counterpart.name, "office": counterpart.office, "country": counterpart.country}
+
+
+def _item(item: AlertItem) -> Json:
+    other: Json = None
+    if item.other_quote is not None:
+        other = {"quote": item.other_quote, "outlet": item.other_outlet, "url": item.other_url}
+    return {
+        "id": item.mention_id,
+        "claim": item.claim_id,
+        "kind": item.kind.value,
+        "relation": item.relation.value,
+        "quote": item.quote,
+        "sentence": item.sentence,
+        "mark_start": item.mark_start,
+        "mark_end": item.mark_end,
+        "speaker": item.speaker,
+        "origin": item.origin,
+        "modality": item.modality.value,
+        "suggest": item.suggest,
+        "why": item.why,
+        "why_en": item.why_en,
+        "other": other,
+    }
+
+
+def _article(reading: Reading) -> dict[str, Json]:
+    article = reading.article
+    return {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
+        "published_at": _iso(article.published_at),
+        "in_scope": reading.in_scope,
+        "evidence_grade": reading.grade.value,
+    }
+
+
+def _segment(segment: Segment) -> Json:
+    return {"kind": segment.kind.value, "start": segment.start, "end": segment.end}
+
+
+def _person(person: PersonMention) -> Json:
+    return {
+        "person": person.person,
+        "form": person.form,
+        "start": person.start,
+        "end": person.end,
+        "office": person.office,
+        "rank": person.rank,
+        "suspected_typo": person.suspected_typo,
+    }
+
+
+def _linked(link: MeetingLink) -> Json:
+    return {"id": link.id, "new": link.new, **_meeting(link.meeting)}
+
+
+def _claim(related: Related) -> Json:
+    mention = related.mention
+    return {
+        "id": related.mention_id,
+        "claim": related.claim_id,
+        "meeting": related.meeting_id,
+        "kind": mention.kind.value,
+        "relation": related.relation.value,
+        "start": mention.start,
+        "end": mention.end,
+        "quote": mention.quote,
+        "speaker": mention.speaker,
+        "origin": mention.origin,
+        "modality": mention.modality.value,
+        "polarity": mention.polarity.value,
+        "slots": _slots(mention.slots),
+        "nearest": related.nearest,
+        "score": related.score,
+        "method": related.method,
+        "compared": list(related.compared),
+        "suggest": related.suggest,
+        "why": related.why,
+    }
+
+
+def _slots(slots: Slots) -> dict[str, Json]:
+    values: dict[str, list[Json]] = {}
+    for name, value in slots:
+        values.setdefault(name, []).append(value)
+    return dict(values)
+
+
+def _lead(lead: Lead) -> Json:
+    return {"start": lead.start, "end": lead.end, "quote": lead.quote}
+
+
+def _queued(alert: Alert) -> Json:
+    return {
+        "id": alert.id,
+        "urgency": alert.urgency.value,
+        "relation": alert.relation.value,
+        "claims": [item.mention_id for item in alert.items],
+    }
