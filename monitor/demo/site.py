@@ -91,6 +91,4 @@ class NewsSite:
         etag = f'"{xxhash.xxh64_hexdigest(body)}"'
         if request.headers.get("if-none-match") == etag:
             return Answer(status=304, headers={"ETag": etag})
-        return Answer(
-            body=body, content_type="application/rss+xml; charset=utf-8", headers={"ETag": etag, "Date": stamp}
-        )
+        return Answer(body=body, content_type="application/rss+xml; charset=utf-8", headers={"ETag": etag})

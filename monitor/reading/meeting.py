@@ -7,12 +7,11 @@ the same meeting are merged by fingerprint: principal, counterpart or country, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus, SegmentKind
-from monitor.reading.annotate import COMMA
+from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -25,17 +24,19 @@ if TYPE_CHECKING:
     from monitor.reading.places import PlaceMention
 
 TALK: Final = frozenset(
-    {"meet", "receive", "convene", "discuss", "exchange_views", "host", "attend", "take_part", "mediate", "sponsor"}
+    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
+    | {"attend", "take_part", "mediate", "sponsor"}
 )
 MOVE: Final = frozenset({"visit", "arrive", "travel"})
 CALL: Final = frozenset({"call"})
 INVITE: Final = frozenset({"invite"})
 MEETING: Final = TALK | MOVE | CALL | INVITE
-_GATHERING: Final = frozenset({"meet", "convene", "host", "attend", "take_part", "mediate", "sponsor"})
+_GATHERING: Final = TALK - {"discuss", "exchange_views", "receive"}
 """Families whose foreign side may be no more than the country in which it happens."""
 _WINDOW: Final = timedelta(days=7)
 _FAR: Final = timedelta(days=60)
 _NEGATION_REACH: Final = 3
+_EARLIER: Final = frozenset({"background_had", "background_last"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "deny": MeetingStatus.DENIED}
 
@@ -153,7 +154,7 @@ def _sighting(  # noqa: PLR0913 - the sentence's marks, looked up once for all i
         dates=bounds,
         mode=_mode(document, match, family, foreigners, venue, place),
         status=status,
-        background="background" in cues or _is_past(document, bounds),
+        background=_looks_back(document, sentence) or _is_past(document, bounds),
     )
 
 
@@ -233,6 +234,12 @@ def _date_of(
         if not (later and status is MeetingStatus.HELD):
             return mention.date_from, mention.date_to
     return None, None
+
+
+def _looks_back(document: Document, sentence: Sentence) -> bool:
+    """«كان قد», «سبق أن», «العام الماضي»: told of an earlier time."""
+    found = document.within(document.cues, sentence.first, sentence.last)
+    return any(match.key in _EARLIER for match in found)
 
 
 def _is_past(document: Document, bounds: tuple[date | None, date | None]) -> bool:
@@ -319,16 +326,3 @@ def _strongest(cluster: Sequence[Sighting]) -> MeetingStatus:
     """Held where any sentence says so in its own voice, else what the first says."""
     kinds = [s.status for s in cluster]
     return MeetingStatus.HELD if MeetingStatus.HELD in kinds else kinds[0]
-
-
-def with_dates(meeting: Meeting, date_from: date | None, date_to: date | None, source: str) -> Meeting:
-    """The meeting with other date bounds."""
-    return replace(meeting, date_from=date_from, date_to=date_to, date_source=source)
-
-
-def in_title(document: Document, sighting: Sighting) -> bool:
-    """Whether the sighting stands in the headline."""
-    return document.sentences[sighting.sentence].kind is SegmentKind.TITLE
-
-
-_ = COMMA

@@ -154,7 +154,7 @@ def _table_kind(
 
 
 def _has_cue(line: _Line, words: Words, cue: str) -> bool:
-    return any(words.cue_types(match.key) == cue for match in words.cues.find(line.words))
+    return any(cue in {words.cue_types(match.key), match.key} for match in words.cues.find(line.words))
 
 
 def _is_headline(line: _Line, words: Words) -> bool:

@@ -1,0 +1,153 @@
+"""Who must hear of it, and when: the table of relations and kinds, and the grouping into alerts.
+
+One article gives at most three alerts a meeting: what conflicts, what is new or updated at once, and what can wait for
+the digest. Conflicts stand apart because they show two quotes side by side and give no verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.deciding.identity import alert_id
+from monitor.deciding.origins import origins
+from monitor.model import Alert, AlertItem, ClaimKind, EvidenceGrade, Modality, Relation, Urgency
+from monitor.reading.arabic import clause_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.model import KnownClaim, MeetingLink, Reading, Recall, Related
+
+_AT_ONCE: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT, ClaimKind.ROLE, ClaimKind.OUTCOME})
+_WITH_ORIGIN: Final = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.AGENDA, ClaimKind.ATTRIBUTION})
+_WHO_WHERE_WHEN: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT, ClaimKind.OUTCOME})
+_FIRM: Final = frozenset({Modality.AGREED, Modality.SIGNED, Modality.IMPLEMENTED, Modality.DENIED,
+                          Modality.CANCELLED, Modality.POSTPONED})
+_CONFIRMED: Final = frozenset({ClaimKind.EVENT, ClaimKind.OUTCOME})
+
+
+def urgency(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> Urgency | None:
+    """When one related mention is told: at once, with the digest, or never."""
+    kind, relation = related.mention.kind, related.relation
+    if relation is Relation.RESTATED:
+        return None
+    if relation in {Relation.CONTRADICTING, Relation.WITHDRAWN}:
+        return Urgency.NOW
+    if relation is Relation.CORROBORATING:
+        first = len(origins(k for k in known if k.claim_id == related.claim_id)) == 1
+        return Urgency.NOW if first and kind in _CONFIRMED else Urgency.DIGEST
+    if related.suggest:
+        return Urgency.DIGEST
+    if relation is Relation.UPDATED:
+        return Urgency.NOW if kind in _WHO_WHERE_WHEN else Urgency.DIGEST
+    if kind in _AT_ONCE or related.mention.modality in _FIRM:
+        return Urgency.NOW
+    official = reading.grade is not EvidenceGrade.LOW
+    return Urgency.NOW if kind in _WITH_ORIGIN and official else Urgency.DIGEST
+
+
+def make_alerts(
+    reading: Reading, links: Sequence[MeetingLink], relations: Sequence[Related], recall: Recall
+) -> tuple[Alert, ...]:
+    """The alerts of one article, conflicts first; each claim is told once."""
+    groups: dict[tuple[str | None, bool, Urgency], list[Related]] = {}
+    told: set[tuple[str, Relation]] = set()
+    for related in relations:
+        when = urgency(related, reading, recall.claims)
+        if when is None or (related.claim_id, related.relation) in told:
+            continue
+        told.add((related.claim_id, related.relation))
+        conflict = related.relation is Relation.CONTRADICTING
+        groups.setdefault((_home(related, links), conflict, when), []).append(related)
+    merged = _join_personal(groups)
+    made = [_alert(reading, links, key, members, recall) for key, members in merged.items()]
+    return tuple(sorted(made, key=lambda a: (a.urgency is not Urgency.NOW, a.relation is not Relation.CONTRADICTING)))
+
+
+_Groups = dict[tuple[str | None, bool, Urgency], list["Related"]]
+
+
+def _home(related: Related, links: Sequence[MeetingLink]) -> str | None:
+    """A claim about a person goes with the article's main meeting, so that one reader gets one alert."""
+    return related.meeting_id or (links[0].id if links else None)
+
+
+def _join_personal(groups: _Groups) -> _Groups:
+    """What can wait goes along with what cannot, where there is such an alert for the same meeting."""
+    joined: _Groups = {}
+    for (home, conflict, when), members in groups.items():
+        at_once = (home, conflict, Urgency.NOW)
+        key = at_once if when is Urgency.DIGEST and at_once in groups else (home, conflict, when)
+        joined.setdefault(key, []).extend(members)
+    return joined
+
+
+def _alert(
+    reading: Reading,
+    links: Sequence[MeetingLink],
+    key: tuple[str | None, bool, Urgency],
+    members: Sequence[Related],
+    recall: Recall,
+) -> Alert:
+    home, conflict, when = key
+    relation = Relation.CONTRADICTING if conflict else _leading(members)
+    claims = tuple(dict.fromkeys(related.claim_id for related in members))
+    link = next((link for link in links if link.id == home), None)
+    article = reading.article
+    near = [claim for claim in recall.claims if claim.meeting_id == home]
+    return Alert(
+        id=alert_id(article.id, home, f"{relation}{when}", claims),
+        urgency=when,
+        relation=relation,
+        meeting_id=home,
+        article_id=article.id,
+        url=article.url,
+        title=article.title,
+        outlet=article.outlet,
+        items=tuple(_item(reading, related) for related in members),
+        first_seen=article.fetched_at,
+        published_at=article.published_at,
+        meeting=link.merged if link else None,
+        grade=reading.grade,
+        origins=tuple(dict.fromkeys((*origins(near), *([reading.origin] if reading.origin else [])))),
+        outlets=len({article.outlet, *(claim.outlet for claim in near)}),
+    )
+
+
+def _leading(members: Iterable[Related]) -> Relation:
+    order = (Relation.NEW, Relation.UPDATED, Relation.CORROBORATING, Relation.WITHDRAWN)
+    present = {related.relation for related in members}
+    return next((relation for relation in order if relation in present), Relation.NEW)
+
+
+def _item(reading: Reading, related: Related) -> AlertItem:
+    mention = related.mention
+    start, end = _sentence(reading, mention.start, mention.end)
+    return AlertItem(
+        claim_id=related.claim_id,
+        mention_id=related.mention_id,
+        kind=mention.kind,
+        relation=related.relation,
+        quote=mention.quote,
+        sentence=reading.article.text[start:end],
+        mark_start=mention.start - start,
+        mark_end=mention.end - start,
+        speaker=mention.speaker,
+        origin=mention.origin or reading.origin,
+        modality=mention.modality,
+        why=related.why,
+        why_en=related.why_en,
+        suggest=related.suggest,
+        other_quote=related.nearest_quote,
+        other_outlet=related.nearest_outlet,
+        other_url=related.nearest_url,
+    )
+
+
+def _sentence(reading: Reading, start: int, end: int) -> tuple[int, int]:
+    """The sentences that the mention touches, within its segment."""
+    home = next((s for s in reading.segments if s.start <= start < s.end), None)
+    if home is None:
+        return start, end
+    touched = [s for s in clause_spans(reading.article.text, home.start, home.end) if s[0] < end and start < s[1]]
+    return (touched[0][0], max(end, touched[-1][1])) if touched else (start, end)

@@ -1,0 +1,30 @@
+"""Is the article a copy of one already read?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.reading.signature import likeness
+
+if TYPE_CHECKING:
+    from monitor.model import KnownDocument, Reading, Recall
+
+NEAR: Final = 0.7
+"""Estimated Jaccard likeness of three-word shingles from which two articles are one text reworked by an editor."""
+
+
+def seen_before(reading: Reading, recall: Recall) -> bool:
+    """Whether this very version of this very article is in the archive."""
+    return any(
+        document.article_id == reading.article.id and document.signature.exact == reading.signature.exact
+        for document in recall.documents
+    )
+
+
+def duplicate_of(reading: Reading, recall: Recall) -> KnownDocument | None:
+    """The stored document of another address that this one copies, the most alike first."""
+    others = [d for d in recall.documents if d.article_id != reading.article.id]
+    best = max(others, key=lambda d: (likeness(d.signature, reading.signature), d.article_id), default=None)
+    if best is None or likeness(best.signature, reading.signature) < NEAR:
+        return None
+    return best

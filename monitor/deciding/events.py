@@ -1,0 +1,91 @@
+"""Where, when, by whose invitation and under whose auspices: event slots against those the ledger holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from monitor.deciding import verdict
+from monitor.deciding.origins import corroborates
+from monitor.model import ClaimKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.deciding.verdict import Verdict
+    from monitor.model import KnownClaim, Mention
+
+_SIDES: Final = frozenset({"invite", "sponsor", "host"})
+_LABELS: Final = {"invite": "صاحب الدعوة", "sponsor": "الراعي", "host": "المضيف"}
+
+
+def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """The relation of one event facet to the event facets of the same meeting."""
+    known = [k for k in ledger if k.mention.kind is ClaimKind.EVENT]
+    event = _value(mention, "event")
+    if event == "date":
+        return _relate_date(mention, known, origin)
+    if event in _SIDES:
+        return _relate_side(mention, event, known, origin)
+    return _relate_place(mention, known, origin)
+
+
+def _value(mention: Mention, name: str) -> str:
+    return next((value for slot, value in mention.slots if slot == name), "")
+
+
+def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    for slot in ("venue", "place"):
+        value = _value(mention, slot)
+        if not value:
+            continue
+        same = [k for k in known if _value(k.mention, slot) == value]
+        if same:
+            return verdict.known(same[0], ("event", slot), corroborates=corroborates(origin, same), origin=origin)
+        broader = [k for k in known if _value(k.mention, "country") == value.upper()]
+        within = [k for k in known if _value(mention, "country") == _value(k.mention, "place").upper()]
+        if slot == "place" and (broader or value.upper() in {_value(k.mention, "country") for k in known}):
+            return verdict.known((broader or known)[0], ("event", "country"),
+                                 corroborates=corroborates(origin, broader or known), origin=origin)
+        if slot == "place" and within:
+            return verdict.updated(within[0], ("event", "place"), "المدينة", "the city")
+    return verdict.new(("event", "place"), nearest=known[0] if known else None)
+
+
+def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    same = [k for k in known if _value(k.mention, "event") == event]
+    side = _value(mention, "by")
+    if not same:
+        return verdict.new(("event", "by"))
+    agreeing = [k for k in same if not side or _value(k.mention, "by") in {"", side}]
+    if not agreeing:
+        return verdict.new(("event", "by"), nearest=same[0])
+    if side and all(not _value(k.mention, "by") for k in agreeing):
+        return verdict.updated(agreeing[0], ("event", "by"), _LABELS[event], f"who is behind it ({event})")
+    return verdict.known(agreeing[0], ("event", "by"), corroborates=corroborates(origin, agreeing), origin=origin)
+
+
+def _relate_date(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    dated = [k for k in known if _value(k.mention, "event") == "date"]
+    own = _bounds(mention)
+    for k in dated:
+        held = _bounds(k.mention)
+        if held == own or _inside(held, own):
+            return verdict.known(k, ("date",), corroborates=corroborates(origin, [k]), origin=origin)
+    for k in dated:
+        held = _bounds(k.mention)
+        if _inside(own, held):
+            return verdict.updated(k, ("date",), "تاريخ أدق", "a narrower date")
+        if own[0] > held[1] or held[0] > own[1]:
+            return verdict.contradicting(k, ("date",), "التاريخ", "date", here=mention.quote, there=k.mention.quote)
+    return verdict.new(("date",))
+
+
+def _bounds(mention: Mention) -> tuple[date, date]:
+    first, _, last = _value(mention, "date").partition("..")
+    start = date.fromisoformat(first) if first not in {"", "None"} else date.min
+    return start, (date.fromisoformat(last) if last not in {"", "None"} else date.max)
+
+
+def _inside(inner: tuple[date, date], outer: tuple[date, date]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]

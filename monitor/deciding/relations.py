@@ -1,0 +1,264 @@
+"""How each mention stands to the ledger: typed slots first, likeness last.
+
+The order is: functional slots of the claim's kind (office, rank, participant, place, date); then, for clauses,
+polarity, modality and numbers where the same is spoken of; only then coverage: the share of a clause's weighted terms
+that one claim, or the union of the claims, of the same meeting already holds. Three states: known, suggest, new.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from monitor.deciding import verdict
+from monitor.deciding.events import relate_event
+from monitor.deciding.identity import claim_id, mention_id
+from monitor.deciding.origins import corroborates, origin_of
+from monitor.deciding.roles import relate_rank, relate_role
+from monitor.model import ClaimKind, Mention, Modality, Related, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.deciding.verdict import Verdict
+    from monitor.model import KnownClaim, MeetingLink, Reading, Recall
+    from monitor.ports import Similarity
+
+CONTENT: Final = frozenset({
+    ClaimKind.AGENDA, ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.REPORTED,
+    ClaimKind.ANALYSIS, ClaimKind.BACKGROUND,
+})
+_PERSONAL: Final = frozenset({ClaimKind.ROLE, ClaimKind.RANK, ClaimKind.KINSHIP})
+_STRUCTURAL: Final = frozenset({ClaimKind.PARTICIPANT, ClaimKind.KINSHIP, ClaimKind.ATTRIBUTION})
+
+KNOWN_COVERAGE: Final = 0.72
+"""Share of a clause's weighted terms that one known claim must hold for it to be called known."""
+SUGGEST_COVERAGE: Final = 0.58
+"""Above this share a clause is only suggested to be new."""
+CONFLICT_COVERAGE: Final = 0.5
+_TOPIC: Final = "t:"
+_TOPIC_WEIGHT: Final = 2.0
+_LADDER: Final = (Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE, Modality.AGREED,
+                  Modality.SIGNED, Modality.IMPLEMENTED)
+_FIRM: Final = _LADDER.index(Modality.AGREED)
+
+
+def relate(
+    reading: Reading, links: Sequence[MeetingLink], recall: Recall, similarity: Similarity
+) -> tuple[Related, ...]:
+    """Relate every mention of a reading to the ledger, in text order.
+
+    A claim that one article makes twice is one claim: its second mention has the relation of the first.
+    """
+    by_meeting: dict[str | None, list[KnownClaim]] = defaultdict(list)
+    for claim in recall.claims:
+        if claim.article_id != reading.article.id:
+            by_meeting[claim.meeting_id].append(claim)
+    everything = [claim for claims in by_meeting.values() for claim in claims]
+    related: list[Related] = []
+    for mention in reading.mentions:
+        link = links[mention.meeting] if mention.meeting is not None else None
+        home = None if mention.kind in _PERSONAL or link is None else link.id
+        ledger = everything if home is None else by_meeting[home]
+        decided = _decide(mention, ledger, reading, link, similarity)
+        related.append(_related(reading, mention, home, decided, related))
+    return tuple(related)
+
+
+def _decide(
+    mention: Mention, ledger: Sequence[KnownClaim], reading: Reading, link: MeetingLink | None, similarity: Similarity
+) -> Verdict:
+    origin = origin_of(mention, reading)
+    if mention.kind is ClaimKind.ROLE:
+        return relate_role(mention, ledger, origin)
+    if mention.kind is ClaimKind.RANK:
+        return relate_rank(mention, ledger, origin)
+    if mention.kind is ClaimKind.EVENT and not mention.terms:
+        return relate_event(mention, ledger, origin)
+    if mention.kind in _STRUCTURAL:
+        return _relate_same_slots(mention, ledger, origin)
+    return relate_content(mention, ledger, reading, similarity)
+
+
+def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """Participant, kinship, attribution: known where the ledger holds the same slots."""
+    names = tuple(dict.fromkeys(name for name, _ in mention.slots))
+    key = _key(mention)
+    same = [k for k in ledger if k.mention.kind is mention.kind and _key(k.mention) == key]
+    if same:
+        return verdict.known(same[0], names, corroborates=corroborates(origin, same), origin=origin)
+    return verdict.new(names)
+
+
+def _key(mention: Mention) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return mention.subject, tuple(slot for slot in mention.slots if not slot[0].endswith("_form"))
+
+
+def relate_content(
+    mention: Mention, ledger: Sequence[KnownClaim], reading: Reading, similarity: Similarity
+) -> Verdict:
+    """A clause against the clauses of the same meeting."""
+    candidates = [k for k in ledger if k.mention.terms]
+    conflict = _conflict(mention, candidates, reading)
+    if conflict is not None:
+        return conflict
+    if not candidates or not mention.terms:
+        return verdict.new(("terms",))
+    best, share = _best_covering(mention, candidates)
+    score = max(share, similarity.score(mention.quote, [best.mention.quote])[0])
+    origin = origin_of(mention, reading)
+    compared = _compared(mention, best)
+    method = f"coverage+{similarity.name}"
+    if share >= KNOWN_COVERAGE:
+        sharper = _sharper(mention, best)
+        if sharper:
+            return verdict.updated(best, compared, *sharper, score=score, method=method)
+        return verdict.known(best, compared, corroborates=corroborates(origin, [best]), origin=origin,
+                             score=score, method=method)
+    return verdict.new(compared, nearest=best, score=score, method=method, suggest=share >= SUGGEST_COVERAGE)
+
+
+def _best_covering(mention: Mention, candidates: Sequence[KnownClaim]) -> tuple[KnownClaim, float]:
+    shares = [coverage(mention.terms, known.mention.terms) for known in candidates]
+    top = max(range(len(candidates)), key=lambda index: (shares[index], -index))
+    return candidates[top], shares[top]
+
+
+def coverage(terms: Sequence[str], held: Sequence[str]) -> float:
+    """Weighted share of `terms` that `held` holds too, 0..1; a topic weighs twice a word."""
+    total = sum(map(_weight, terms))
+    return sum(_weight(t) for t in set(terms) & set(held)) / total if total else 0.0
+
+
+def _weight(term: str) -> float:
+    return _TOPIC_WEIGHT if term.startswith(_TOPIC) else 1.0
+
+
+def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
+    names = {name for name, _ in mention.slots} & {name for name, _ in known.mention.slots}
+    return (*sorted(names), "terms")
+
+
+def _sharper(mention: Mention, known: KnownClaim) -> tuple[str, str] | None:
+    """A place or number that the known claim lacks."""
+    for name, label in (("place", "المكان"), ("number", "العدد")):
+        own = {value for slot, value in mention.slots if slot == name}
+        held = {value for slot, value in known.mention.slots if slot == name}
+        if own - held and not held:
+            return f"{label} {'، '.join(sorted(own))}", f"{name} {', '.join(sorted(own))}"
+    return None
+
+
+# -- conflicts of clauses --------------------------------------------------------------------------------------
+
+
+def _conflict(mention: Mention, candidates: Sequence[KnownClaim], reading: Reading) -> Verdict | None:
+    for known in reversed(candidates):
+        found = (
+            _polarity_conflict(mention, known)
+            or _modality_conflict(mention, known, reading)
+            or _number_conflict(mention, known)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
+    other = known.mention
+    if mention.polarity == other.polarity or not mention.predicate or mention.predicate != other.predicate:
+        return None
+    if coverage(mention.terms, other.terms) < CONFLICT_COVERAGE and not _small(mention):
+        return None
+    return verdict.contradicting(known, ("predicate", "polarity"), "الإثبات والنفي", "polarity",
+                                 here=mention.quote, there=other.quote)
+
+
+def _small(mention: Mention) -> bool:
+    return mention.predicate in {"sign", "agree"} and mention.kind is ClaimKind.OUTCOME
+
+
+def _modality_conflict(mention: Mention, known: KnownClaim, reading: Reading) -> Verdict | None:
+    """The same thing, agreed here and only wished for or discussed there; a later, higher step is an update."""
+    other = known.mention
+    if mention.modality not in _LADDER or other.modality not in _LADDER:
+        return None
+    here, there = _LADDER.index(mention.modality), _LADDER.index(other.modality)
+    shared = _topics(mention) & _topics(other)
+    if not shared or (here >= _FIRM) == (there >= _FIRM) or mention.kind is not ClaimKind.OUTCOME:
+        return None
+    compared = ("topic", "modality")
+    published = reading.article.published_at
+    later = published is not None and known.published_at is not None and published > known.published_at
+    if later and here > there:
+        return verdict.updated(known, compared, "خطوة أبعد في تاريخ لاحق", "a further step, at a later date")
+    return verdict.contradicting(known, compared, "درجة الاتفاق", "modality", here=mention.quote, there=other.quote)
+
+
+def _number_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
+    """Another number of the same thing, in a claim about the same."""
+    own = _numbers(mention)
+    held = _numbers(known.mention)
+    for noun in own.keys() & held.keys():
+        same_subject = coverage(mention.terms, known.mention.terms) >= CONFLICT_COVERAGE
+        if own[noun] != held[noun] and same_subject:
+            return verdict.contradicting(known, ("number",), "العدد", "number",
+                                         here=mention.quote, there=known.mention.quote)
+    return None
+
+
+def _topics(mention: Mention) -> set[str]:
+    return {value for name, value in mention.slots if name == "topic"}
+
+
+def _numbers(mention: Mention) -> Mapping[str, str]:
+    pairs = (value.partition(" ") for name, value in mention.slots if name == "number")
+    return {noun: number for number, _, noun in pairs}
+
+
+# -- the value handed on ---------------------------------------------------------------------------------------
+
+
+def _related(
+    reading: Reading, mention: Mention, home: str | None, decided: Verdict, earlier: Sequence[Related]
+) -> Related:
+    claim = decided.nearest.claim_id if decided.nearest and _is_known(decided) else None
+    claim = claim or _own_claim(mention, home, earlier)
+    nearest = decided.nearest
+    return Related(
+        mention_id=mention_id(reading.article.id, mention),
+        claim_id=claim or claim_id(home, mention),
+        meeting_id=home,
+        mention=mention,
+        relation=decided.relation,
+        nearest=nearest.claim_id if nearest else None,
+        nearest_quote=nearest.mention.quote if nearest else None,
+        nearest_outlet=nearest.outlet if nearest else None,
+        nearest_url=nearest.url if nearest else None,
+        score=round(decided.score, 4),
+        method=decided.method,
+        compared=decided.compared,
+        suggest=decided.suggest,
+        why=decided.why,
+        why_en=decided.why_en,
+    )
+
+
+def _is_known(decided: Verdict) -> bool:
+    return decided.relation in {Relation.RESTATED, Relation.CORROBORATING, Relation.UPDATED}
+
+
+def _own_claim(mention: Mention, home: str | None, earlier: Sequence[Related]) -> str | None:
+    """The claim that the same article made before, in the same slots or nearly the same words."""
+    for related in earlier:
+        other = related.mention
+        if related.meeting_id != home or other.kind is not mention.kind or other.subject != mention.subject:
+            continue
+        if mention.terms:
+            both = min(coverage(mention.terms, other.terms), coverage(other.terms, mention.terms))
+            same = both >= KNOWN_COVERAGE and other.polarity == mention.polarity
+        else:
+            same = _key(other) == _key(mention)
+        if same:
+            return related.claim_id
+    return None

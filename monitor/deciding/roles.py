@@ -1,0 +1,90 @@
+"""Offices and ranks against the role ledger: values of a person at a time, compared even where texts share nothing.
+
+Two offices of one person are the same where their keys, or most of their words, agree. They clash where both are
+exclusive posts and name different ones: two military posts, or the head of two institutions. A vague description
+(«الرجل القوي») clashes with nothing, and envoys, advisers and members may be several things at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.deciding import verdict
+from monitor.deciding.origins import corroborates
+from monitor.model import ClaimKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.deciding.verdict import Verdict
+    from monitor.model import KnownClaim, Mention, Slots
+
+_OPEN_HEADS: Final = frozenset({"envoy", "adviser", "member", "representative", "coordinator", "assistant", "secretary",
+                                "spokesman", "counsellor", "attache"})
+"""Heads of offices that one person may hold several of, or that outlets name loosely."""
+_ALIKE: Final = 0.6
+
+
+def relate_role(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """The relation of an office of a person to those the ledger holds for the same person."""
+    own = _office(mention.slots)
+    held = [k for k in ledger if k.mention.kind is ClaimKind.ROLE and k.mention.subject == mention.subject]
+    same = [k for k in held if _same(own, _office(k.mention.slots))]
+    if same:
+        return verdict.known(same[0], ("person", "office"), corroborates=corroborates(origin, same), origin=origin)
+    for known in reversed(held):
+        if _clash(own, _office(known.mention.slots)):
+            return verdict.contradicting(known, ("person", "office"), "الصفة", "office",
+                                         here=mention.quote, there=known.mention.quote)
+    return verdict.new(("person", "office"), nearest=held[-1] if held else None)
+
+
+def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """The relation of a rank of a person to those the ledger holds for the same person."""
+    held = [k for k in ledger if k.mention.kind is ClaimKind.RANK and k.mention.subject == mention.subject]
+    same = [k for k in held if k.mention.slots == mention.slots]
+    if same:
+        return verdict.known(same[0], ("person", "rank"), corroborates=corroborates(origin, same), origin=origin)
+    if held:
+        return verdict.contradicting(held[-1], ("person", "rank"), "الرتبة", "rank",
+                                     here=mention.quote, there=held[-1].mention.quote)
+    return verdict.new(("person", "rank"))
+
+
+class _Office:
+    """The comparable parts of an office's slots."""
+
+    __slots__ = ("countries", "descriptor", "head", "key", "kind", "terms")
+
+    def __init__(self, slots: Slots) -> None:
+        def values(name: str) -> frozenset[str]:
+            return frozenset(value for key, value in slots if key == name)
+
+        self.key = next(iter(values("office")), "")
+        self.head = next(iter(values("head")), "")
+        self.kind = next(iter(values("class")), "")
+        self.countries = values("office_country")
+        self.descriptor = bool(values("descriptor"))
+        self.terms = values("term")
+
+
+def _office(slots: Slots) -> _Office:
+    return _Office(slots)
+
+
+def _same(one: _Office, other: _Office) -> bool:
+    countries = not one.countries or not other.countries or bool(one.countries & other.countries)
+    if one.key == other.key:
+        return countries
+    alike = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
+    if one.head and one.head == other.head and one.head in _OPEN_HEADS:
+        return countries
+    return countries and alike >= _ALIKE and not _clash(one, other)
+
+
+def _clash(one: _Office, other: _Office) -> bool:
+    if one.descriptor or other.descriptor or _OPEN_HEADS & {one.head, other.head}:
+        return False
+    if one.kind == other.kind == "military" and one.key != other.key:
+        return bool(one.head and other.head)
+    return bool(one.head) and one.head == other.head and one.key != other.key

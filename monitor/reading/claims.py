@@ -1,0 +1,202 @@
+"""What an article claims: every typed facet, and every clause that says something of a meeting it tells of.
+
+A clause's contents are compared later by `terms`: topic ids («t:…») for the concepts it names, and the lemmas of its
+other content words. Words that only say who speaks, and function words, do not count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.model import ClaimKind, Mention, SegmentKind
+from monitor.reading.annotate import COMMA, STOP
+from monitor.reading.arabic import term
+from monitor.reading.clauses import BOTH, find_clauses
+from monitor.reading.facets import event_facets, person_facets
+from monitor.reading.meeting import MEETING
+from monitor.reading.people import LIBYA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from monitor.reading.annotate import Document, Sentence
+    from monitor.reading.clauses import Clause
+    from monitor.reading.dates import DateMention
+    from monitor.reading.meeting import Found
+    from monitor.reading.people import Person
+    from monitor.reading.phrases import PhraseMatch
+
+TOPIC: Final = "t:"
+_LEAST_TERMS: Final = 2
+_INTRODUCES: Final = (":",)
+_OUTCOME_NOUNS: Final = frozenset({"agree", "sign"})
+
+
+def find_mentions(
+    document: Document, people: Sequence[Person], found: Found, dates: Sequence[DateMention], origin: str | None
+) -> tuple[Mention, ...]:
+    """Every claim of an article with meetings, in text order; none where it tells of no meeting."""
+    if not found.meetings:
+        return ()
+    homes = _homes(document, people, found)
+    mentions: list[Mention] = []
+    clauses = find_clauses(document, people)
+    for index, sentence in enumerate(document.sentences):
+        home = homes.get(index)
+        if home is None:
+            continue
+        here = [p for p in people if sentence.start <= p.start < sentence.end]
+        parties = _parties(found, home)
+        mentions.extend(person_facets(document, sentence, here, home, parties))
+        mentions.extend(event_facets(document, sentence, found, home, dates))
+        mentions.extend(
+            _content(document, clause, home, people, origin)
+            for clause in clauses
+            if clause.sentence == index and _says_something(document, clause)
+        )
+    mentions.extend(_attributions(document, homes))
+    unique = {(m.kind, m.start, m.end, m.subject, m.slots): m for m in mentions}
+    return tuple(sorted(unique.values(), key=lambda m: (m.start, m.end, m.kind)))
+
+
+def _homes(document: Document, people: Sequence[Person], found: Found) -> dict[int, int]:
+    """The meeting each sentence speaks of: its own sighting's, else the article's main one where it is about it."""
+    homes = dict(found.by_sentence)
+    if not found.meetings[0].main:
+        return homes
+    about = {
+        sentence.line
+        for index, sentence in enumerate(document.sentences)
+        if index in homes or _is_about(document, sentence, people)
+    }
+    for index, sentence in enumerate(document.sentences):
+        if index not in homes and sentence.line in about:
+            homes[index] = 0
+    return homes
+
+
+def _is_about(document: Document, sentence: Sentence, people: Sequence[Person]) -> bool:
+    """Somebody watched or met, the meeting itself, both sides, or Libya is named in the sentence."""
+    if sentence.kind in {SegmentKind.LIST, SegmentKind.TABLE}:
+        return True
+    if any(sentence.start <= p.start < sentence.end and (p.listed == "principal" or p.foreign) for p in people):
+        return True
+    families = {
+        document.words.entry("predicates", m.key).attrs["family"]
+        for m in document.within(document.predicates, sentence.first, sentence.last)
+    }
+    cues = {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
+    libya = any(p.country == LIBYA for p in document.places_in(sentence.start, sentence.end))
+    return bool(families & (MEETING | _OUTCOME_NOUNS)) or "coreference_both" in cues or libya
+
+
+def _parties(found: Found, home: int) -> frozenset[str]:
+    told = [s for s in found.sightings if found.by_sentence.get(s.sentence) == home]
+    return frozenset(p.id for s in told for p in (*s.principals, *s.counterparts))
+
+
+def _says_something(document: Document, clause: Clause) -> bool:
+    """Not an introduction to a list, and at least two content words."""
+    if document.text[clause.end : clause.end + 1] in _INTRODUCES or document.text[clause.end - 1] in _INTRODUCES:
+        return False
+    return len(content_terms(document, clause.first, clause.last)) >= _LEAST_TERMS
+
+
+def _content(
+    document: Document, clause: Clause, meeting: int, people: Sequence[Person], origin: str | None
+) -> Mention:
+    skip = _speaker_tokens(clause, people)
+    return Mention(
+        kind=clause.kind,
+        start=clause.start,
+        end=clause.end,
+        quote=document.text[clause.start : clause.end],
+        meeting=meeting,
+        subject="",
+        predicate=clause.family,
+        speaker=clause.speaker,
+        origin=origin,
+        modality=clause.modality,
+        polarity=clause.polarity,
+        slots=_content_slots(document, clause),
+        terms=content_terms(document, clause.first, clause.last, skip),
+    )
+
+
+def _speaker_tokens(clause: Clause, people: Sequence[Person]) -> frozenset[int]:
+    """Tokens of names, ranks and offices: who is meant is a slot, not content."""
+    inside = [p for p in people if clause.first <= p.first < clause.last]
+    ranges = [range(p.office.first, p.office.last + 1) for p in inside if p.office]
+    ranges += [range(p.rank.first if p.rank else p.first, p.last + 1) for p in inside]
+    return frozenset(at for span in ranges for at in span)
+
+
+def content_terms(
+    document: Document, first: int, last: int, skip: frozenset[int] = frozenset()
+) -> tuple[str, ...]:
+    """Topic ids and content lemmas of tokens `[first, last)`, sorted, each once."""
+    words = document.words
+    found: set[str] = set()
+    covered: set[int] = set(skip)
+    for match in document.within(document.topics, first, last):
+        found.add(TOPIC + match.key)
+        covered.update(range(match.first, match.last + 1))
+    covered.update(_function_tokens(document, first, last))
+    for at in range(first, last):
+        token = document.tokens[at]
+        if at in covered or token.form in {COMMA, STOP} or token.form in words.stopwords:
+            continue
+        lemma = term(document.text[token.start : token.end])
+        if len(lemma) > 1 and lemma not in words.stopwords:
+            found.add(words.synonyms.get(token.form) or words.synonyms.get(lemma) or lemma)
+    return tuple(sorted(found))
+
+
+def _function_tokens(document: Document, first: int, last: int) -> Iterator[int]:
+    """Tokens of speech verbs, cues and negations: they are slots of their own."""
+    groups: tuple[Sequence[PhraseMatch], ...] = (document.predicates, document.cues, document.negation)
+    for group in groups:
+        for match in document.within(group, first, last):
+            yield from range(match.first, match.last + 1)
+
+
+def _content_slots(document: Document, clause: Clause) -> tuple[tuple[str, str], ...]:
+    slots: set[tuple[str, str]] = set()
+    start, end = clause.start, clause.end
+    slots.update(("topic", m.key) for m in document.within(document.topics, clause.first, clause.last))
+    slots.update(
+        ("place", p.id) for p in document.places_in(start, end) if p.kind in {"city", "venue"} and p.country != LIBYA
+    )
+    for at in range(clause.first, clause.last):
+        form = document.tokens[at].form
+        if form.isdigit() and at + 1 < clause.last:
+            following = document.tokens[at + 1]
+            slots.add(("number", f"{int(form)} {term(document.text[following.start : following.end])}"))
+    if clause.speaker:
+        slots.add(("speaker", clause.speaker))
+    return tuple(sorted(slots))
+
+
+def _attributions(document: Document, homes: dict[int, int]) -> Iterator[Mention]:
+    """«وفق بيان …»: who the article says it has it from."""
+    for index, home in homes.items():
+        sentence = document.sentences[index]
+        for match in document.within(document.attribution, sentence.first, sentence.last):
+            if document.words.entry("attribution", match.key).attrs["type"] != "readout":
+                continue
+            at = match.last + 1
+            while at < sentence.last and document.tokens[at].form not in {COMMA, STOP}:
+                at += 1
+            end = document.tokens[at - 1].end
+            yield Mention(
+                kind=ClaimKind.ATTRIBUTION,
+                start=match.start,
+                end=end,
+                quote=document.text[match.start : end],
+                meeting=home,
+                predicate="attribution",
+                slots=(("origin", " ".join(content_terms(document, match.first, at))),),
+            )
+
+
+_ = BOTH

@@ -1,0 +1,230 @@
+"""Sentences to clauses, each with the predicate it opens with, who speaks, how firmly, and what about.
+
+A clause begins at a predicate of the lexicon that stands at a joint: behind a comma, a conjunction or a clause word,
+or as a circumstantial participle («مؤكدا», «معربا عن»). A clause without a speaker of its own has the last one of its
+line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.model import ClaimKind, Modality, Polarity, SegmentKind
+from monitor.reading.annotate import COMMA, STOP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from monitor.reading.annotate import Document, Sentence
+    from monitor.reading.people import Person
+    from monitor.reading.phrases import PhraseMatch
+
+_LEAST_WORDS = 3
+_SPEAKER_REACH = 7
+_BOTH_REACH = 3
+_NEGATION_REACH = 2
+BOTH = "both_sides"
+
+_SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
+_LADDER = (
+    Modality.DISCUSSED,
+    Modality.WISHED,
+    Modality.AGREED_IN_PRINCIPLE,
+    Modality.AGREED,
+    Modality.SIGNED,
+    Modality.IMPLEMENTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of one sentence, tokens `[first, last)`."""
+
+    sentence: int
+    start: int
+    end: int
+    first: int
+    last: int
+    predicate: PhraseMatch | None
+    kind: ClaimKind
+    family: str
+    speaker: str | None
+    speaker_person: Person | None
+    modality: Modality
+    polarity: Polarity
+
+
+def find_clauses(document: Document, people: Sequence[Person]) -> tuple[Clause, ...]:
+    """Every clause of the reporting sentences, in text order."""
+    found: list[Clause] = []
+    speaker: tuple[str | None, Person | None] = (None, None)
+    line = -1
+    for index, sentence in enumerate(document.sentences):
+        if sentence.line != line:
+            line, speaker = sentence.line, (None, None)
+        for first, last in _ranges(document, sentence):
+            clause = _clause(document, index, first, last, people, speaker)
+            if clause.kind in _SPEECH and clause.speaker:
+                speaker = (clause.speaker, clause.speaker_person)
+            found.append(clause)
+    return tuple(found)
+
+
+def _ranges(document: Document, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    cuts = [sentence.first]
+    for match in document.within(document.predicates, sentence.first + 1, sentence.last):
+        at = _joint(document, match)
+        if at is not None and at - cuts[-1] >= _LEAST_WORDS and sentence.last - match.first >= _LEAST_WORDS:
+            cuts.append(at)
+    yield from zip(cuts, [*cuts[1:], sentence.last], strict=True)
+
+
+def _joint(document: Document, match: PhraseMatch) -> int | None:
+    """The token at which a clause led by `match` begins, or None inside a clause."""
+    entry = document.words.entry("predicates", match.key)
+    shape, before = entry.get("shape"), match.first - 1
+    conjoined = match.prefix.startswith(("و", "ف"))
+    after_mark = document.tokens[before].form in {COMMA, STOP}
+    clause_word = _clause_word_at(document, before)
+    if shape == "participle":
+        return match.first
+    if shape == "verb":
+        if clause_word is not None:
+            return clause_word
+        return match.first if conjoined or after_mark else None
+    content = entry.get("kind") in {"agenda", "outcome"}
+    return match.first if content and conjoined and after_mark else None
+
+
+def _clause_word_at(document: Document, token: int) -> int | None:
+    cue = next((m for m in document.within(document.cues, token - 2, token + 1) if m.last == token), None)
+    return cue.first if cue and document.words.cue_types(cue.key) == "clause" else None
+
+
+def _clause(  # noqa: PLR0913, PLR0917 - one clause's surroundings
+    document: Document,
+    index: int,
+    first: int,
+    last: int,
+    people: Sequence[Person],
+    inherited: tuple[str | None, Person | None],
+) -> Clause:
+    start, end = _trimmed(document, first, last)
+    predicate = _leading_predicate(document, first, last)
+    family, kind = "", ClaimKind.ANALYSIS
+    if predicate is not None:
+        entry = document.words.entry("predicates", predicate.key)
+        family, kind = entry.attrs["family"], ClaimKind(entry.attrs["kind"])
+    name, person = _speaker(document, first, last, predicate, people)
+    if name is None and kind in _SPEECH:
+        name, person = inherited
+    kind = _adjusted(document, index, first, last, kind, name)
+    return Clause(
+        sentence=index,
+        start=start,
+        end=end,
+        first=first,
+        last=last,
+        predicate=predicate,
+        kind=kind,
+        family=family,
+        speaker=name,
+        speaker_person=person,
+        modality=_modality(document, first, last, predicate),
+        polarity=_polarity(document, first, last, predicate),
+    )
+
+
+def _trimmed(document: Document, first: int, last: int) -> tuple[int, int]:
+    """Character offsets without marks at either end."""
+    tokens = document.tokens[first:last]
+    words = [token for token in tokens if token.form not in {COMMA, STOP}] or list(tokens)
+    start, end = words[0].start, words[-1].end
+    if document.text[end : end + 1] in {'"', "»", "”"}:
+        end += 1
+    if start > 0 and document.text[start - 1] in {'"', "«", "“"}:
+        start -= 1
+    return start, end
+
+
+def _leading_predicate(document: Document, first: int, last: int) -> PhraseMatch | None:
+    """The first finite verb or participle near the clause's head, else its first predicate."""
+    found = document.within(document.predicates, first, last)
+    verbs = [m for m in found if document.words.entry("predicates", m.key).get("shape") != "noun"]
+    return next(iter(verbs or found), None)
+
+
+def _speaker(
+    document: Document, first: int, last: int, predicate: PhraseMatch | None, people: Sequence[Person]
+) -> tuple[str | None, Person | None]:
+    """The subject: behind the verb, or before it in the same clause."""
+    if predicate is None:
+        return None, None
+    low, high = first, min(last, predicate.last + 1 + _SPEAKER_REACH)
+    for cue in document.within(document.cues, low, min(high, predicate.last + 1 + _BOTH_REACH)):
+        if document.words.cue_types(cue.key) == "coreference_both":
+            return BOTH, None
+    starts = {(p.office.first if p.office else p.first): p for p in people}
+    behind = (starts[at] for at in range(predicate.last + 1, high) if at in starts)
+    before = (p for p in people if low <= p.first < predicate.first)
+    person = next(behind, None) or next(before, None)
+    if person is not None:
+        return person.id, person
+    origin = next(iter(document.within(document.attribution, low, high)), None)
+    if origin is not None and document.words.entry("attribution", origin.key).attrs["type"] != "marker":
+        return document.text[origin.start : origin.end], None
+    places = [p for p in document.places_in(document.tokens[predicate.last].end, document.tokens[high - 1].end)]
+    return (f"place:{places[0].country}", None) if places and places[0].country else (None, None)
+
+
+def _adjusted(  # noqa: PLR0913, PLR0917
+    document: Document, index: int, first: int, last: int, kind: ClaimKind, speaker: str | None
+) -> ClaimKind:
+    """What the surroundings make of the predicate's own kind."""
+    sentence = document.sentences[index]
+    cues = {document.words.cue_types(m.key) for m in document.within(document.cues, first, last)}
+    if "analysis" in cues:
+        return ClaimKind.ANALYSIS
+    if sentence.kind in {SegmentKind.LIST, SegmentKind.TABLE}:
+        return ClaimKind.AGENDA
+    if kind in {ClaimKind.STATEMENT, ClaimKind.STANCE} and speaker == BOTH:
+        return ClaimKind.OUTCOME
+    if kind is ClaimKind.STATEMENT and speaker and speaker.startswith("place:") and speaker != "place:LY":
+        return ClaimKind.STANCE
+    return kind
+
+
+def _modality(document: Document, first: int, last: int, predicate: PhraseMatch | None) -> Modality:
+    """The step said: a phrase of the modality table before the predicate's own; the lowest where they differ.
+
+    «بحث سبل …» never exceeds discussed, and «رغبة في» stays a wish, whatever is wished for.
+    """
+    steps = [
+        Modality(document.words.entry("modality", m.key).attrs["step"])
+        for m in document.within(document.modality, first, last)
+    ]
+    own = document.words.entry("predicates", predicate.key).get("modality") if predicate else None
+    if own:
+        steps.append(Modality(own))
+    aside = [step for step in steps if step not in _LADDER]
+    if aside:
+        return aside[0]
+    soft = [step for step in steps if step in {Modality.WISHED, Modality.AGREED_IN_PRINCIPLE}]
+    if soft:
+        return soft[0]
+    return max(steps, key=_LADDER.index, default=Modality.ASSERTED)
+
+
+def _polarity(document: Document, first: int, last: int, predicate: PhraseMatch | None) -> Polarity:
+    """Negated where a denial or a particle governs the clause's predicate."""
+    if predicate is None:
+        return Polarity.AFFIRMED
+    if document.words.entry("predicates", predicate.key).get("polarity") == "negated":
+        return Polarity.NEGATED
+    for match in document.within(document.negation, first, last):
+        kind = document.words.entry("negation", match.key).attrs["type"]
+        governs = kind != "particle" or 0 < predicate.first - match.last <= _NEGATION_REACH
+        if governs:
+            return Polarity.NEGATED
+    return Polarity.AFFIRMED

@@ -1,0 +1,147 @@
+"""The small typed claims inside a sentence: who took part, as what, with which rank, whose kin, where, by whose invitation.
+
+Each is a mention over just the words that say it. Their slots are functional: two values for one slot cannot both hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
+from monitor.reading.annotate import COMMA, STOP
+from monitor.reading.arabic import fold, term
+from monitor.reading.meeting import CALL, MEETING, MOVE
+from monitor.reading.people import LIBYA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from monitor.reading.annotate import Document, Sentence
+    from monitor.reading.dates import DateMention
+    from monitor.reading.meeting import Found
+    from monitor.reading.people import Office, Person
+    from monitor.reading.phrases import PhraseMatch
+
+_EVENT_REACH: Final = 12
+"""Words after an event's predicate among which its place may stand."""
+_TITLE_RANKS: Final = frozenset({"general"})
+_GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
+
+
+def office_slots(office: Office, document: Document) -> Slots:
+    """An office as comparable slots: its key and head, what it belongs to, and the terms it is written with."""
+    entry = document.words.entry("offices", office.key)
+    slots = [("office", office.key), *[("office_country", code) for code in office.countries]]
+    if head := entry.get("head"):
+        slots.append(("head", head))
+    if entry.get("descriptor"):
+        slots.append(("descriptor", "yes"))
+    slots.append(("class", entry.attrs["class"]))
+    tokens = document.tokens[office.first : office.last + 1]
+    slots.extend(("term", term(document.text[t.start : t.end])) for t in tokens if t.form not in {COMMA, STOP})
+    return tuple(sorted(set(slots)))
+
+
+def person_facets(document: Document, sentence: Sentence, people: Sequence[Person], meeting: int | None,
+                  participants: frozenset[str]) -> Iterator[Mention]:
+    """Participant, role and rank claims of the people named in one sentence."""
+    for person in people:
+        start, end = person.span
+        if person.id in participants and person.acting and meeting is not None:
+            yield _mention(document, ClaimKind.PARTICIPANT, (start, end), meeting=meeting, subject=person.id,
+                           slots=(("participant", person.id),))
+        if person.office is not None and person.listed != "office" and person.form != person.office.text:
+            span = (min(person.office.start, person.start), max(person.office.end, person.end))
+            yield _mention(document, ClaimKind.ROLE, span, subject=person.id,
+                           slots=office_slots(person.office, document))
+        if person.rank is not None and person.rank.key not in _TITLE_RANKS:
+            yield _mention(document, ClaimKind.RANK, (person.rank.start, person.end), subject=person.id,
+                           slots=(("rank", person.rank.key),))
+    yield from _kinship(document, sentence, people)
+
+
+def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -> Iterator[Mention]:
+    for cue in document.within(document.cues, sentence.first, sentence.last):
+        if document.words.cue_types(cue.key) != "kinship":
+            continue
+        reach = (cue.last + 1, cue.last + 4)
+        of = next((p for p in people if reach[0] <= (p.rank.first if p.rank else p.first) <= reach[1]), None)
+        if of is not None and of.listed == "principal":
+            relation = fold(document.text[cue.start : cue.end])
+            yield _mention(document, ClaimKind.KINSHIP, (cue.start, of.end), subject=of.id,
+                           slots=(("kin", cue.key), ("kin_form", relation)))
+
+
+def event_facets(document: Document, sentence: Sentence, found: Found, meeting: int,
+                 dates: Sequence[DateMention]) -> Iterator[Mention]:
+    """Where, by whose invitation, under whose auspices and when, as said around each event predicate."""
+    for match in document.within(document.predicates, sentence.first, sentence.last):
+        entry = document.words.entry("predicates", match.key)
+        family = entry.attrs["family"]
+        if family in MEETING | CALL:
+            yield from _place_facets(document, sentence, match, family, meeting)
+        if family in {"invite", "sponsor", "host"}:
+            yield _side_facet(document, sentence, match, family, meeting)
+    yield from _date_facets(document, sentence, found, meeting, dates)
+
+
+def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, family: str,
+                  meeting: int) -> Iterator[Mention]:
+    stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
+    start, end = document.tokens[match.first].start, document.tokens[stop - 1].end
+    begin = match.start
+    for place in document.places_in(start, end):
+        if place.country in {None, LIBYA} or place.kind not in {"city", "venue", "country"}:
+            continue
+        slot = "venue" if place.kind == "venue" else "place"
+        move = family in MOVE
+        slots = [("event", "travel" if move else "meeting"), (slot, place.id), ("country", place.country or "")]
+        yield _mention(document, ClaimKind.EVENT, (begin, place.end), meeting=meeting, slots=tuple(sorted(slots)),
+                       predicate=family)
+
+
+def _side_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
+    stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
+    end = document.tokens[stop - 1].end
+    sides = {place.country for place in document.places_in(match.start, end) if place.country}
+    slots = [("event", family), *(("by", side) for side in sides if side != LIBYA)]
+    return _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=tuple(sorted(slots)),
+                    predicate=family)
+
+
+def _date_facets(document: Document, sentence: Sentence, found: Found, meeting: int,
+                 dates: Sequence[DateMention]) -> Iterator[Mention]:
+    """The date of the meeting, where the sentence tells of it and the date lies within its bounds."""
+    told = found.meetings[meeting]
+    for mention in dates:
+        if not sentence.start <= mention.start < sentence.end:
+            continue
+        if told.date_from and (mention.date_from, mention.date_to) == (told.date_from, told.date_to):
+            value = f"{mention.date_from}..{mention.date_to}"
+            yield _mention(document, ClaimKind.EVENT, (mention.start, mention.end), meeting=meeting,
+                           slots=(("date", value), ("event", "date")), predicate="date")
+
+
+def _clause_end(document: Document, first: int, last: int) -> int:
+    """The token after the clause that goes on from `first`: at the next mark, or the next conjoined predicate."""
+    starts = {m.first for m in document.within(document.predicates, first, last)
+              if document.words.entry("predicates", m.key).get("shape") != "noun"}
+    for at in range(first, last):
+        if document.tokens[at].form in {COMMA, STOP} or at in starts:
+            return max(at, first)
+    return last
+
+
+def _mention(  # noqa: PLR0913
+    document: Document, kind: ClaimKind, span: tuple[int, int], *, meeting: int | None = None, subject: str = "",
+    slots: Slots = (), predicate: str = "",
+) -> Mention:
+    start, end = span
+    return Mention(kind=kind, start=start, end=end, quote=document.text[start:end], meeting=meeting, subject=subject,
+                   predicate=predicate or kind.value, slots=slots, modality=Modality.ASSERTED,
+                   polarity=Polarity.AFFIRMED)
+
+
+def reports_in_list(sentence: Sentence) -> bool:
+    """Whether the sentence is a list item or a table row."""
+    return sentence.kind in {SegmentKind.LIST, SegmentKind.TABLE}

@@ -1,0 +1,148 @@
+"""What may stand in `settings.toml` and `feeds.toml`, with limits and, where nothing is said, what holds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
+
+ENV_PREFIX = "RASID_"
+MIB = 1024 * 1024
+
+
+def _split(value: object) -> object:
+    """A list written as one line: `a@x.org, b@x.org`."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+|[!-?A-~]+@\[[0-9A-Fa-f:.]+\]", value):
+        raise ValueError("not an e-mail address; allowed: name@host, ASCII, no spaces")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s\\@/]+(?::\d+)?(?:[/?#][^\s\\]*)?", value):
+        raise ValueError("not a web address; allowed: http://host/... or https://host/..., without user name")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Section(BaseModel):
+    """A table of `settings.toml`; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Poll(Section):
+    """How feeds and pages are fetched."""
+
+    interval_s: int = Field(900, ge=60, le=86_400, description="seconds between two polls of one feed")
+    tick_s: float = Field(15, ge=0.05, le=300, description="seconds between two looks at what is due")
+    per_host: int = Field(2, ge=1, le=8, description="requests at a time to one host")
+    total: int = Field(20, ge=1, le=100, description="requests at a time in all")
+    deadline_s: float = Field(30, ge=0.1, le=300, description="seconds for one request, redirects included")
+    max_body_bytes: int = Field(15 * MIB, ge=1024, le=100 * MIB, description="largest body, inflated")
+    max_redirects: int = Field(5, ge=0, le=10, description="hops followed")
+    max_entries: int = Field(500, ge=1, le=5000, description="entries taken from one feed in one poll")
+    tries: int = Field(5, ge=1, le=50, description="polls in which an unreachable article is tried")
+    user_agent: str = Field("Rasid/0.1", min_length=1, max_length=200, description="how we name ourselves")
+    contact: str = Field("", max_length=200, description="address or page for site owners, sent with the name")
+
+
+class Read(Section):
+    """Limits of the processes that read pages."""
+
+    time_limit_s: float = Field(20, ge=0.1, le=300, description="seconds to read one page")
+    memory_mib: int = Field(512, ge=128, le=8192, description="memory of one reading process")
+    processes: int = Field(0, ge=0, le=64, description="reading processes; 0: one for each core, two at most")
+
+
+class Mail(Section):
+    """The server that takes our e-mail. Without recipients no e-mail is sent."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="name or address of the SMTP server")
+    port: int = Field(587, ge=1, le=65_535, description="its port")
+    tls: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls")
+    sender: Address = Field("rasid@localhost", description="address the mail comes from")
+    recipients: Addresses = Field((), description="addresses the mail goes to")
+    username: str | None = Field(None, description="name to log in with")
+    password: SecretStr | None = Field(None, description="secret, from the environment or a file")
+    unsubscribe: Address | None = Field(None, description="address that takes \"no more of these\"")
+    timeout_s: float = Field(60, ge=0.1, le=300, description="seconds for one message")
+
+
+class Webhook(Section):
+    """One endpoint that gets alerts by Standard Webhooks."""
+
+    url: HttpUrl = Field(description="where alerts are posted")
+    secret: SecretStr = Field(description="signing secret whsec_..., from the environment or a file")
+    previous_secret: SecretStr | None = Field(None, description="the one before, while receivers change over")
+    allow_private: bool = Field(default=False, description="true to allow an address of a private network")
+    timeout_s: float = Field(20, ge=0.1, le=300, description="seconds for one request")
+
+
+class Alerts(Section):
+    """When alerts go out."""
+
+    digest_hour_utc: int = Field(6, ge=0, le=23, description="hour (UTC) at which alerts that can wait go out")
+
+
+class Logging(Section):
+    """What is told on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least weight that is told")
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: for people on a terminal, JSON lines elsewhere"
+    )
+
+
+class Settings(BaseSettings):
+    """All of `settings.toml`, with the environment over it."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    poll: Poll = Poll()
+    read: Read = Read()
+    mail: Mail = Mail()
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    logging: Logging = Logging()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings hands these by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the environment comes as a value, merged below
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - `..._FILE` names each secret's own file
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is handed in is all there is, so that loading depends on its arguments alone."""
+        return (init_settings,)
+
+
+class FeedTable(BaseModel):
+    """One `[[feed]]` of `feeds.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="short name, a-z 0-9 _ -")
+    url: HttpUrl = Field(description="address of the feed")
+    outlet: str = Field(min_length=1, max_length=200, description="name of the outlet")
+    owner: str | None = Field(None, description="who owns the outlet, where known")
+    kind: str = Field("news", min_length=1, max_length=40, description="what sort of outlet it is")
+    allow_private: bool = Field(default=False, description="true to allow an address of a private network")
