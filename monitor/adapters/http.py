@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import httpcore
@@ -230,13 +231,13 @@ def _address(raw: str, named: str, *, base: httpx.URL | None = None) -> httpx.UR
 def _check_spelling(raw: str) -> None:
     if len(raw) > _MAX_URL_CHARS or "\\" in raw or not raw.isprintable():
         raise ValueError("too long, or has a backslash or an unprintable character")
+    if "@" in urlsplit(raw).netloc:  # an empty user name too, which httpx.URL forgets
+        raise ValueError("a user name in the URL")
 
 
 def _check(url: httpx.URL) -> None:
     if url.scheme not in {"http", "https"}:
         raise ValueError("only http and https are fetched")
-    if url.userinfo or b"@" in url.netloc:
-        raise ValueError("a user name in the URL")
     if url.port is not None and not 0 < url.port <= _MAX_PORT:
         raise ValueError("no such port")
     host = url.raw_host.decode("ascii")
