@@ -18,6 +18,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,6 +172,7 @@ def load_labels(path: Path = TEMPLATES / "labels.toml") -> Labels:
     return Labels(tables=tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+@cache
 def mail_templates() -> SandboxedEnvironment:
     """The templates: all but plain text escape what they are given; nothing an article says is a template."""
     return SandboxedEnvironment(

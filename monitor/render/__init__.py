@@ -1,7 +1,8 @@
 """What leaves the product, as values: JSON for machines, a letter for readers. Pure; adapters send it."""
 
-from monitor.render.letter import Labels, Letter, Names, names_from, write_letter
+from monitor.render.letter import Letter, write_letter
 from monitor.render.machine import Json, alert_json, decision_json, unread_json
+from monitor.render.words import Labels, Names, names_from
 
 __all__ = [
     "Json",

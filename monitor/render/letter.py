@@ -6,18 +6,18 @@ is the template's. Nothing here decides what is alerted, and no quote is altered
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.model import Alert, AlertItem, EvidenceGrade, Urgency
 from monitor.render.plain import one_line, seen, web_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import date, datetime
 
-    from monitor.lexicon import Lexicon
     from monitor.model import Counterpart, Meeting
+    from monitor.render.words import Labels, Names
 
 SUBJECT_CHARS = 120
 AROUND_CHARS = 400
@@ -25,42 +25,6 @@ AROUND_CHARS = 400
 MARK_CHARS = 1500
 ITEMS = 40
 HOME = "LY"
-_NAMED_FILES = ("countries", "cities", "venues", "offices", "ranks", "organisations")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
-    """The product's own words: language ("ar", "en") -> table -> key -> text, as `labels.toml` holds them."""
-
-    tables: Mapping[str, Mapping[str, Mapping[str, str]]]
-
-    def of(self, language: str, table: str, key: str) -> str:
-        """The text, or `key` itself where the file lacks it: a reader gets a letter in any case."""
-        return self.tables.get(language, {}).get(table, {}).get(key, key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What ids are called. Language ("ar", "en") -> id -> name; an id without a name is shown as it stands.
-
-    `origin_countries` maps an origin to the country it speaks for, where that is known.
-    """
-
-    people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    origin_countries: Mapping[str, str] = field(default_factory=dict)
-
-    def person(self, language: str, person: str) -> str:
-        """The person's name; for an id without one, its words."""
-        return self.people.get(language, {}).get(person) or person.replace("_", " ")
-
-    def term(self, language: str, term: str) -> str:
-        """What a country, city, venue, office or organisation is called."""
-        return self.terms.get(language, {}).get(term) or term.replace("_", " ")
-
-    def anyone(self, language: str, name: str) -> str:
-        """The name of what may be a person's id, a term's id or plain text."""
-        return self.people.get(language, {}).get(name) or self.term(language, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +90,6 @@ class Letter:
     left_out: int
     ar: Face
     en: Face
-
-
-def names_from(lexicon: Lexicon, people: Mapping[str, Mapping[str, str]]) -> Names:
-    """People as given (language -> id -> name), all else by the lexicon's first forms and its `en`."""
-    entries = [entry for name in _NAMED_FILES for entry in lexicon.entries(name)]
-    arabic = {entry.id: entry.forms[0] for entry in entries if entry.forms}
-    english = {entry.id: value for entry in entries if (value := entry.get("en"))}
-    return Names(people=people, terms={"ar": arabic, "en": english})
 
 
 def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
@@ -301,16 +257,17 @@ def _origins(alert: Alert, names: Names, labels: Labels, language: str) -> str:
 
 
 def _no_foreign(alert: Alert, names: Names, labels: Labels, language: str) -> str | None:
-    """The line that says the foreign side is silent; None unless that follows from the alert.
+    """The line that says the foreign side is silent: none of the named origins names that side.
 
-    It follows where no origin is named, or where every origin's country is known and is no foreign side's.
+    None where there is no foreign side, or where an origin names one («قصر الإليزيه» is named by its house).
     """
     if alert.meeting is None:
         return None
     sides = dict.fromkeys([*(c.country for c in alert.meeting.counterparts), alert.meeting.country])
-    foreign = [side for side in sides if side and side != HOME]
-    speaking = {names.origin_countries.get(origin) for origin in alert.origins}
-    if not foreign or None in speaking or speaking & set(foreign):
+    foreign = [side for side in sides if side and side.upper() != HOME]
+    said = [names.fold(origin) for origin in alert.origins]
+    speaking = any(word in origin for side in foreign for word in names.sides.get(side.upper(), ()) for origin in said)
+    if not foreign or speaking:
         return None
     countries = labels.of(language, "phrase", "country_separator").join(names.term(language, c) for c in foreign)
     return labels.of(language, "phrase", "no_foreign").format(countries=countries)

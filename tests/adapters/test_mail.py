@@ -6,7 +6,7 @@ import asyncio
 import email
 import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
@@ -19,8 +19,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from monitor.adapters.deliver import deliver_one
 from monitor.adapters.mail import MailNotify, MailSettings, ascii_address, load_labels
 from monitor.errors import DeliveryError, MailAuth, MailRefused, MailUnavailable
+from monitor.lexicon import Entry, Lexicon
 from monitor.model import (
     ClaimKind,
+    Counterpart,
     DeliveryState,
     EvidenceGrade,
     MeetingMode,
@@ -29,7 +31,7 @@ from monitor.model import (
     Relation,
     Urgency,
 )
-from monitor.render import Names, write_letter
+from monitor.render import Names, names_from, write_letter
 from tests.alert_factory import (
     AGREED,
     DISCUSSED,
@@ -198,8 +200,8 @@ def test_the_reader_learns_source_reason_evidence_and_dates_apart(kind: str) -> 
         "مصدر وحيد ضعيف السند",
         "single low-evidence source",
         "لا مصدر أصلي مسمّى",
-        "لا يوجد حتى الآن مصدر من جانب فرنسا",
-        "no origin on the side of France so far",
+        "لا أصل مسمّى من جانب فرنسا حتى الآن",
+        "no origin named on the side of France so far",
         "18 يناير 2026، الساعة 07:42",
         "في موعد أقصاه 17 يناير 2026",
         "not later than 17 January 2026",
@@ -243,18 +245,39 @@ def test_mails_of_one_meeting_share_a_thread_and_each_has_its_own_id() -> None:
     assert one["Message-ID"] != other["Message-ID"]
 
 
-def test_the_silence_of_the_foreign_side_is_told_only_where_it_follows() -> None:
-    knowing = Names(terms=NAMES.terms, origin_countries={"lna": "LY", "elysee": "FR"})
-    labels = load_labels()
+LEXICON = Lexicon(
+    {
+        "countries": (
+            Entry("fr", ("فرنسا", "الفرنسية"), attrs={"en": "France"}),
+            Entry("ly", ("ليبيا", "الليبي"), attrs={"en": "Libya"}),
+        ),
+        "venues": (Entry("elysee", ("قصر الإليزيه",), attrs={"en": "Elysee Palace", "country": "FR"}),),
+        "organisations": (Entry("eu_body", ("الاتحاد الأوروبي",), attrs={"en": "European Union", "code": "EU"}),),
+    }
+)
 
-    def told(*origins: str, **changes: Any) -> bool:
-        return write_letter(make_alert(origins=origins, **changes), knowing, labels).ar.no_foreign is not None
 
-    assert told()
-    assert told("lna")
-    assert not told("lna", "elysee")
-    assert not told("somebody")
-    assert not told(meeting=None)
+def test_the_silence_of_the_foreign_side_is_told_until_an_origin_names_it() -> None:
+    names, labels = names_from(LEXICON, {}), load_labels()
+
+    def told(*origins: str, **changes: Any) -> str | None:
+        return write_letter(make_alert(origins=origins, **changes), names, labels).en.no_foreign
+
+    assert told() == "no origin named on the side of France so far"
+    assert told("بيان لقوات الشرق الليبي") is not None
+    assert told("بيان لقوات الشرق الليبي", "بيان الرئاسة الفرنسية") is None
+    assert told("أعلن قصر الإليزيه") is None
+    assert told(meeting=None) is None
+    assert told(meeting=replace(ELYSEE, country="LY", counterparts=())) is None
+    union = replace(ELYSEE, country="LY", counterparts=(Counterpart(name=None, office="سفير", country="EU"),))
+    assert told(meeting=union) == "no origin named on the side of European Union so far"
+
+
+def test_countries_are_named_by_code_and_by_id() -> None:
+    names = names_from(LEXICON, {})
+    assert names.term("ar", "FR") == names.term("ar", "fr") == "فرنسا"
+    assert names.term("en", "elysee") == "Elysee Palace"
+    assert names.term("en", "unknown_place") == "unknown place"
 
 
 def test_unsubscribing_is_offered_where_an_address_for_it_is_set() -> None:
