@@ -47,9 +47,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\ufffe\uffff]"
 )
-_BLOCK = re.compile(
-    r"<(?=/?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption)\b)", re.IGNORECASE
-)
+_BLOCK = re.compile(r"<(?=/?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +126,7 @@ def plain_text(markup: str, max_chars: int) -> str:
 
 def _not_feed(url: str, text: str) -> FeedNotFeed:
     begins = " ".join(_UNWANTED.sub("", text[: 10 * _SHOWN_CHARS]).split())[:_SHOWN_CHARS]
-    return FeedNotFeed(
-        f"{url}: no feed, but " + (f"something that begins «{begins}»" if begins else "nothing")
-    )
+    return FeedNotFeed(f"{url}: no feed, but " + (f"something that begins «{begins}»" if begins else "nothing"))
 
 
 def _parsed(found: _Items, url: str) -> ParsedFeed:
@@ -138,9 +134,7 @@ def _parsed(found: _Items, url: str) -> ParsedFeed:
     entries: dict[str, FeedEntry] = {}
     unusable = 0
     for item in found.items:
-        link = usable_link(item.link, base=url) or (
-            usable_link(item.guid, base="") if not item.link else None
-        )
+        link = usable_link(item.link, base=url) or (usable_link(item.guid, base="") if not item.link else None)
         if link is None:
             unusable += 1
             continue
@@ -163,9 +157,7 @@ def _entry(item: _Item, link: str, url: str) -> FeedEntry:
         summary=summary,
         published_at=item.published_at,
         author=plain_text(item.author, _AUTHOR_CHARS) or None,
-        keys=entry_keys(
-            link, (title, summary), published_at=item.published_at, guid=item.guid.strip(), feed=url
-        ),
+        keys=entry_keys(link, (title, summary), published_at=item.published_at, guid=item.guid.strip(), feed=url),
     )
 
 
