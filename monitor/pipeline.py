@@ -31,7 +31,7 @@ from monitor.reading.feed import read_feed
 from monitor.reading.identity import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
     from datetime import datetime
 
     from monitor.model import Alert, Decision, Delivery, FeedSource, Reading
@@ -92,6 +92,7 @@ class EntryEnd:
     decision: Decision | None = None
     code: str | None = None
     message: str | None = None
+    article_id: str | None = None
     again: bool = False
 
 
@@ -182,7 +183,11 @@ async def ingest(
 
     async with aclosing(_in_order(jobs, read, ahead)) as found:
         async for one in found:
-            yield one if isinstance(one, RasidError) else await _settle(cycle, None, _entry_of(one[0]), one[1])
+            if isinstance(one, RasidError):
+                yield one
+                continue
+            job, read_ = one
+            yield replace(await _settle(cycle, None, _entry_of(job), read_), article_id=job.article_id)
 
 
 async def deliver(ports: Ports, *, limit: int = 50) -> tuple[DeliveryResult, ...]:
@@ -406,7 +411,7 @@ async def _together(work: Iterable[Awaitable[Result]]) -> tuple[Result, ...]:
 
 async def _in_order(
     items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], ahead: int
-) -> AsyncIterator[Result]:
+) -> AsyncGenerator[Result, None]:
     """`work` of each item, in their order, up to `ahead` of them begun before they are asked for."""
     waiting: deque[asyncio.Future[Result]] = deque()
     try:

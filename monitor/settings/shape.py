@@ -79,7 +79,7 @@ class Mail(Section):
     recipients: Addresses = Field((), description="addresses the mail goes to")
     username: str | None = Field(None, description="name to log in with")
     password: SecretStr | None = Field(None, description="secret, from the environment or a file")
-    unsubscribe: Address | None = Field(None, description="address that takes \"no more of these\"")
+    unsubscribe: Address | None = Field(None, description='address that takes "no more of these"')
     timeout_s: float = Field(60, ge=0.1, le=300, description="seconds for one message")
 
 
@@ -144,5 +144,7 @@ class FeedTable(BaseModel):
     url: HttpUrl = Field(description="address of the feed")
     outlet: str = Field(min_length=1, max_length=200, description="name of the outlet")
     owner: str | None = Field(None, description="who owns the outlet, where known")
-    kind: str = Field("news", min_length=1, max_length=40, description="what sort of outlet it is")
+    kind: Literal["news", "agency", "broadcaster", "newspaper", "party", "search"] = Field(
+        "news", description="news, agency, broadcaster, newspaper, party or search"
+    )
     allow_private: bool = Field(default=False, description="true to allow an address of a private network")

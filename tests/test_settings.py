@@ -1,0 +1,144 @@
+"""Settings, feeds, watchlist and words: what is right loads, what is wrong is told all at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ConfigError
+from monitor.model import FeedSource
+from monitor.settings import add_feed, load_feeds, load_read_config, load_settings
+
+CONFIG = Path(__file__).parents[1] / "config"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    return tmp_path / "config"
+
+
+def problems_of(settings: str, folder: Path, environ: dict[str, str] | None = None) -> tuple[str, ...]:
+    (folder / "settings.toml").write_text(settings, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(folder, environ or {})
+    return caught.value.problems
+
+
+def test_the_shipped_configuration_loads_whole_and_names_nobody_to_tell() -> None:
+    settings = load_settings(CONFIG, {})
+    assert settings.mail.recipients == ()
+    assert settings.webhooks == {}
+    assert len(load_feeds(CONFIG / "feeds.toml")) >= 25
+    config = load_read_config(CONFIG)
+    assert {principal.id for principal in config.watch.principals} >= {"khalifa_haftar", "saddam_haftar"}
+    assert config.lexicon.entries("offices")
+
+
+def test_the_shipped_settings_say_what_holds_without_them(tmp_path: Path) -> None:
+    assert load_settings(CONFIG, {}) == load_settings(tmp_path, {})
+
+
+def test_the_environment_overrides_the_file(folder: Path) -> None:
+    (folder / "settings.toml").write_text("[poll]\ninterval_s = 600\nper_host = 1\n", encoding="utf-8")
+    environ = {"RASID_POLL__INTERVAL_S": "1200", "RASID_MAIL__RECIPIENTS": "a@example.org, b@example.org", "HOME": "/"}
+    settings = load_settings(folder, environ)
+    assert (settings.poll.interval_s, settings.poll.per_host) == (1200, 1)
+    assert settings.mail.recipients == ("a@example.org", "b@example.org")
+
+
+def test_a_webhook_takes_its_address_from_the_file_and_its_secret_from_a_secret_file(folder: Path) -> None:
+    (folder / "settings.toml").write_text('[webhooks.desk]\nurl = "https://example.org/hook"\n', encoding="utf-8")
+    secret = folder / "secret"
+    secret.write_text(SECRET + "\n", encoding="utf-8")
+    settings = load_settings(folder, {"RASID_WEBHOOKS__DESK__SECRET_FILE": str(secret)})
+    assert settings.webhooks["desk"].secret.get_secret_value() == SECRET
+    assert SECRET not in repr(settings)
+
+
+def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(folder: Path) -> None:
+    (problem,) = problems_of('[mail]\npassword = "hunter2"\n', folder)
+    assert problem.startswith("settings.toml: mail.password:")
+    assert "RASID_MAIL__PASSWORD" in problem
+    assert "hunter2" not in problem
+
+
+def test_a_secret_file_that_is_not_there_is_a_problem_that_names_it(folder: Path) -> None:
+    (problem,) = problems_of("", folder, {"RASID_MAIL__PASSWORD_FILE": "/nowhere/secret"})
+    assert "RASID_MAIL__PASSWORD_FILE" in problem
+    assert "/nowhere/secret" in problem
+
+
+def test_all_problems_are_told_at_once_with_place_key_and_what_is_allowed(folder: Path) -> None:
+    settings = (
+        "colour = 1\n[poll]\ninterval_s = 5\nintervall = 9\n[mail]\ntls = 'ssl'\nport = 'x'\nrecipients = ['nobody']\n"
+        "[webhooks.desk]\nurl = 'ftp://example.org/'\n"
+    )
+    told = problems_of(settings, folder, {"RASID_READ__MEMORY": "1", "RASID_COLOUR": "2"})
+    expected = {
+        "settings.toml: colour: unknown key; allowed: poll, read, mail, webhooks",
+        "settings.toml: poll.interval_s: input should be greater than or equal to 60",
+        "settings.toml: poll.intervall: unknown key; allowed: interval_s",
+        "settings.toml: mail.tls: input should be 'none', 'starttls' or 'tls'",
+        "settings.toml: mail.port: input should be a valid integer",
+        "settings.toml: mail.recipients: not an e-mail address; allowed: name@host",
+        "settings.toml: webhooks.desk.url: not a web address; allowed: http://",
+        "settings.toml: webhooks.desk.secret: is missing",
+        "environment: RASID_READ__MEMORY: unknown key; allowed: time_limit_s, memory_mib",
+        "environment: RASID_COLOUR: unknown; allowed: RASID_<section>__<key>",
+    }
+    for start in expected:
+        assert any(problem.startswith(start) for problem in told), (start, told)
+    assert len(told) == len(expected)
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line(folder: Path) -> None:
+    (problem,) = problems_of("[poll\n", folder)
+    assert "settings.toml: not TOML" in problem
+    assert "line 1" in problem
+
+
+@pytest.mark.parametrize(
+    ("feed", "told"),
+    [
+        ('id = "A B"\nurl = "https://example.org/"\noutlet = "x"', "feed 1: id:"),
+        ('id = "a"\nurl = "file:///etc/passwd"\noutlet = "x"', "feed 1: url: not a web address"),
+        ('id = "a"\nurl = "https://user@example.org/"\noutlet = "x"', "feed 1: url: not a web address"),
+        ('id = "a"\nurl = "https://example.org/"', "feed 1: outlet: is missing"),
+        (
+            'id = "a"\nurl = "https://example.org/"\noutlet = "x"\ncolour = 1',
+            "feed 1: colour: unknown key; allowed: id",
+        ),
+    ],
+)
+def test_a_feed_that_may_not_be_polled_is_refused(tmp_path: Path, feed: str, told: str) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(f"[[feed]]\n{feed}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(path)
+    assert any(told in problem for problem in caught.value.problems), caught.value.problems
+
+
+def test_an_added_feed_is_loaded_after_the_configured_ones_and_never_twice(tmp_path: Path) -> None:
+    configured, added = CONFIG / "feeds.toml", tmp_path / "data" / "feeds.toml"
+    feed = FeedSource(id="new", url="https://example.org/feed?a=1", outlet='صحيفة "التجربة" \\')
+    add_feed(added, feed, beside=configured)
+    assert load_feeds(configured, added)[-1] == feed
+    before = added.read_bytes()
+    with pytest.raises(ConfigError, match="stands twice"):
+        add_feed(added, feed, beside=configured)
+    assert added.read_bytes() == before
+
+
+def test_problems_of_lexicon_and_watchlist_are_told_together(folder: Path) -> None:
+    (folder / "watchlist.toml").write_text("[[principal]]\nid = 'x'\n", encoding="utf-8")
+    with (folder / "lexicon" / "ranks.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[[entry]]\nid = 'odd'\nforms = ['غريب']\ncolour = 'x'\n")
+    with pytest.raises(ConfigError) as caught:
+        load_read_config(folder)
+    told = "\n".join(caught.value.problems)
+    assert "watchlist.toml" in told
+    assert "lexicon/ranks.toml: odd: unknown key 'colour'" in told
