@@ -10,7 +10,7 @@ from monitor.errors import InputMissing
 from monitor.model import Alert, Delivery, DeliveryState, FeedState
 from monitor.reading.arabic import FOLD_VERSION
 from storage import ledger, recalling
-from storage.connection import MEMORY, open_writer, rows, transaction, translated
+from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, translated
 from storage.migrations import MIGRATIONS, migrate
 from storage.rows import digest, from_row, load, stamp
 from storage.search import ArchiveReader
@@ -68,6 +68,7 @@ class SqliteArchive:
         *,
         check: bool = True,
         max_bytes: int | None = None,
+        busy_s: float = BUSY_S,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """Open, migrate, and index anew where the fold has changed.
@@ -76,13 +77,14 @@ class SqliteArchive:
             path: The database file, made when it is not there, or `":memory:"`.
             check: Walk an existing file for damage first.
             max_bytes: What the file may grow to before it counts as full; None for all the disk has.
+            busy_s: How long to wait for another process's write before it is `ArchiveBusy`.
             now: Time written beside migrations and fetches.
 
         Raises:
             ArchiveError: The file is not ours, damaged, newer than this version, or cannot be opened.
         """
         self._now = now
-        self._db: Final = open_writer(path, known=len(MIGRATIONS), check=check, max_bytes=max_bytes)
+        self._db: Final = open_writer(path, known=len(MIGRATIONS), check=check, max_bytes=max_bytes, busy_s=busy_s)
         try:
             migrate(self._db, path, at=now())
             self._refold()

@@ -30,8 +30,10 @@ APPLICATION_ID: Final = 0x52534944
 OLDEST_SQLITE: Final = (3, 51, 3)
 """Older ones may corrupt a WAL database when two processes reset the log at the same moment."""
 
-_BUSY_S: Final = 30.0
+BUSY_S: Final = 30.0
 _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_MAGIC: Final = b"SQLite format 3\0"
+_SMALLEST_PAGE_BYTES: Final = 512
 _STEPS_BETWEEN_CHECKS: Final = 1000
 
 # Primary and extended result codes, https://www.sqlite.org/rescode.html
@@ -52,7 +54,14 @@ def check_sqlite(version: tuple[int, ...]) -> None:
         raise ArchiveError(f"SQLite {found} is too old: {needed} or newer is needed (pysqlite3 brings it)")
 
 
-def open_writer(path: Path | str, *, known: int, check: bool = True, max_bytes: int | None = None) -> Database:
+def open_writer(
+    path: Path | str,
+    *,
+    known: int,
+    check: bool = True,
+    max_bytes: int | None = None,
+    busy_s: float = BUSY_S,
+) -> Database:
     """Open for writing; a file that is not ours, or damaged, is refused and left as it is.
 
     Args:
@@ -60,6 +69,7 @@ def open_writer(path: Path | str, *, known: int, check: bool = True, max_bytes: 
         known: The newest migration this version knows.
         check: Walk the whole file for damage first.
         max_bytes: What the file may grow to, None for all the disk has.
+        busy_s: How long to wait for another process's write.
 
     Raises:
         ArchiveError: With the subclass that says why.
@@ -68,7 +78,7 @@ def open_writer(path: Path | str, *, known: int, check: bool = True, max_bytes: 
     if path != MEMORY:
         _prepare(Path(path), known=known, check=check)
     with translated(f"open {path}"):
-        db = Database(_connect(str(path)))
+        db = Database(_connect(str(path), busy_s=busy_s))
         try:
             _set_up(db, max_bytes)
         except BaseException:
@@ -138,13 +148,15 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except pysqlite3.Error as error:
         raise _ours(doing, error) from error
+    except UnicodeEncodeError as error:  # half of a surrogate pair: no text that can be stored
+        raise ArchiveError(f"cannot {doing}: {error.reason} in what was to be stored") from error
 
 
 def _ours(doing: str, error: Exception) -> ArchiveError:
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
     if primary in {_BUSY, _LOCKED, _PROTOCOL}:
-        return ArchiveBusy(f"cannot {doing}: another process has kept the database locked for {_BUSY_S:.0f} s")
+        return ArchiveBusy(f"cannot {doing}: another process keeps the database locked")
     if primary == _FULL or code in _IOERR_NO_SPACE:
         return DiskFull(f"cannot {doing}: no space is left for the archive")
     if primary in {_CORRUPT, _NOTADB}:
@@ -164,6 +176,7 @@ def _prepare(path: Path, *, known: int, check: bool) -> None:
         raise ArchiveError(f"cannot open {path}: {error.strerror}; the data folder must be ours") from error
     if not there:
         return
+    _require_header(path)
     with translated(f"open {path}"):
         db = _read_only(path)
         try:
@@ -173,6 +186,14 @@ def _prepare(path: Path, *, known: int, check: bool) -> None:
             db.close()
     if damage != "ok":
         raise ArchiveCorrupt(f"cannot open {path}: {damage}; nothing was written, restore it from a backup")
+
+
+def _require_header(path: Path) -> None:
+    # SQLite takes a file shorter than one page for an empty database, and writes over it.
+    with path.open("rb") as file:
+        start = file.read(_SMALLEST_PAGE_BYTES)
+    if not start.startswith(_MAGIC) or len(start) < _SMALLEST_PAGE_BYTES:
+        raise ArchiveCorrupt(f"cannot open {path}: file is not a database; nothing was written")
 
 
 def _identify(db: Database, path: Path, known: int) -> int:
@@ -196,14 +217,13 @@ def _read_only(path: Path) -> Database:
     return Database(_connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
 
 
-def _connect(name: str, *, uri: bool = False) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
+def _connect(name: str, *, uri: bool = False, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
     # isolation_level None: transactions begin where this package says so, and nowhere else.
-    return pysqlite3.connect(name, uri=uri, timeout=_BUSY_S, isolation_level=None)
+    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None)
 
 
 def _set_up(db: Database, max_bytes: int | None) -> None:
     for pragma in (
-        "busy_timeout = 30000",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",

@@ -76,6 +76,8 @@ class DataLock:
         """Give the folder back."""
         if self._descriptor is not None:
             _held.discard(self._descriptor)
+            # Said aloud: a child forked this instant may still hold a copy of the descriptor.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = None
 

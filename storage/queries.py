@@ -62,7 +62,7 @@ SELECT t.id, t.claim_id AS claim, t.meeting_id AS meeting, t.kind, r.relation, t
     r.nearest_outlet, r.nearest_url, r.score, r.method, r.compared, r.suggest, r.why, r.why_en,
     t.article_id AS article, v.title, v.outlet, v.url, v.published_at, v.fetched_at AS seen_at
 FROM mentions t JOIN versions v ON v.id = t.version_id
-LEFT JOIN relations r ON r.mention_id = t.id
+LEFT JOIN relations r ON r.mention_id = t.id LEFT JOIN versions judged ON judged.id = r.version_id
 """
 
 CLAIMS: Final = (
@@ -76,14 +76,14 @@ AND (:person IS NULL OR t.subject = :person OR EXISTS (
 AND (:country IS NULL OR EXISTS (
     SELECT 1 FROM meetings m WHERE m.id = t.meeting_id AND (m.country = :country OR EXISTS (
         SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.id AND p.country = :country))))
-ORDER BY coalesce(v.published_at, v.fetched_at) DESC, t.article_id, t."start", t.id LIMIT :limit
+ORDER BY coalesce(v.published_at, v.fetched_at) DESC, t.article_id, t."start", t.id, judged.number LIMIT :limit
 """
 )
 
 CLAIMS_OF_ARTICLE: Final = (
     _MENTION_COLUMNS
     + """
-WHERE t.article_id = :id ORDER BY v.number, t."start", t.id
+WHERE t.article_id = :id ORDER BY v.number, t."start", t.id, judged.number
 """
 )
 

@@ -149,7 +149,7 @@ def make_reading(**changes: Any) -> Reading:
 def make_related(reading: Reading, mention: Mention, meeting_id: str | None, **changes: Any) -> Related:
     """`mention` as something new; the same quote in two articles is two mentions of one claim."""
     fields: dict[str, Any] = {
-        "mention_id": short_id("mention", reading.article.id, mention.start, mention.end, mention.kind),
+        "mention_id": short_id("mention", reading.article.id, mention),
         "claim_id": short_id("claim", meeting_id, mention.kind, mention.slots, mention.subject),
         "meeting_id": meeting_id,
         "mention": mention,
