@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from monitor.model import Counterpart, Meeting
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Row: TypeAlias = dict[str, Any]
+Decoder: TypeAlias = Callable[[Any], Any]
 Value = TypeVar("Value", bound="DataclassInstance")
 
 PRINCIPAL, COUNTERPART = "principal", "counterpart"
@@ -50,7 +52,7 @@ def dump(value: DataclassInstance) -> str:
 
 def load(kind: type[Value], text: str) -> Value:
     """The value that `dump` wrote. Fields added since take their defaults."""
-    value: Value = _value(kind, json.loads(text))
+    value: Value = _decoder(kind)(json.loads(text))
     return value
 
 
@@ -62,8 +64,8 @@ def to_row(value: DataclassInstance, *without: str) -> Row:
 
 def from_row(kind: type[Value], row: Mapping[str, Any], **known: object) -> Value:
     """The value whose fields are in `row`; `known` gives those that are stored elsewhere."""
-    hints = _hints(kind)
-    fields = {name: _uncolumn(hint, row[name]) for name, hint in hints.items() if name not in known}
+    decoders = _column_decoders(kind)
+    fields = {name: decode(row[name]) for name, decode in decoders.items() if name not in known}
     return kind(**fields, **known)
 
 
@@ -114,26 +116,43 @@ def _plain(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def _uncolumn(hint: Any, stored: Any) -> Any:  # noqa: ANN401 - any field's type, any column
+def _as_it_is(stored: object) -> object:
+    return stored
+
+
+def _of_column(hint: object) -> Decoder:
+    """How a column becomes a field: through JSON where the field is no scalar."""
     inner = _without_none(hint)
-    composite = get_origin(inner) is tuple or dataclasses.is_dataclass(inner)
-    return _value(hint, json.loads(stored) if composite and stored is not None else stored)
+    decoder = _decoder(inner)
+    if get_origin(inner) is tuple or dataclasses.is_dataclass(inner):
+        return lambda stored: None if stored is None else decoder(json.loads(stored))
+    return decoder if decoder is _as_it_is else lambda stored: None if stored is None else decoder(stored)
 
 
-def _value(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - any field's type, any JSON value
-    if plain is None:
-        return None
-    hint = _without_none(hint)
+@lru_cache(maxsize=256)
+def _decoder(hint: Any) -> Decoder:  # noqa: ANN401 - any field's type
+    """How plain JSON becomes a value of `hint`; made once, for a recall decodes thousands of columns."""
+    inner = _without_none(hint)
+    if inner is not hint:
+        decode = _decoder(inner)
+        return lambda plain: None if plain is None else decode(plain)
     if get_origin(hint) is tuple:
-        kinds = get_args(hint)
-        each = (kinds[0],) * len(plain) if kinds[-1] is Ellipsis else kinds
-        return tuple(_value(kind, one) for kind, one in zip(each, plain, strict=True))
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = _hints(hint)
-        return hint(**{name: _value(hints[name], one) for name, one in plain.items() if name in hints})
+        return _tuple_decoder(get_args(hint))
+    if dataclasses.is_dataclass(hint):
+        fields = {name: _decoder(kind) for name, kind in _hints(hint).items()}
+        build = cast("Callable[..., Any]", hint)
+        return lambda plain: build(**{name: fields[name](one) for name, one in plain.items() if name in fields})
     if issubclass(hint, date):  # a datetime is one too
-        return hint.fromisoformat(plain)
-    return hint(plain) if issubclass(hint, Enum) or hint is bool else plain
+        return cast("Decoder", hint.fromisoformat)
+    return cast("Decoder", hint) if issubclass(hint, Enum) or hint is bool else _as_it_is
+
+
+def _tuple_decoder(kinds: tuple[Any, ...]) -> Decoder:
+    decoders = [_decoder(kind) for kind in kinds if kind is not Ellipsis]
+    if kinds[-1] is Ellipsis:
+        each = decoders[0]
+        return lambda plain: tuple(map(each, plain))
+    return lambda plain: tuple(decode(one) for decode, one in zip(decoders, plain, strict=True))
 
 
 def _without_none(hint: Any) -> Any:  # noqa: ANN401 - any field's type
@@ -142,7 +161,11 @@ def _without_none(hint: Any) -> Any:  # noqa: ANN401 - any field's type
     return hint
 
 
-@lru_cache(maxsize=64)
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     # The model imports these two for type checkers only.
     return get_type_hints(kind, localns={"datetime": datetime, "date": date})
+
+
+@lru_cache(maxsize=64)
+def _column_decoders(kind: type) -> dict[str, Decoder]:
+    return {name: _of_column(hint) for name, hint in _hints(kind).items()}
