@@ -1,0 +1,70 @@
+"""The reference names everything that users meet, and nothing that is gone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+import monitor.errors
+from monitor.errors import RasidError
+from monitor.model import Outcome
+from monitor.settings import FeedTable, Settings
+from monitor.settings.shape import Webhook
+from worker import app
+
+REFERENCE = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
+
+
+def error_codes() -> set[str]:
+    found = vars(monitor.errors).values()
+    return {one.code for one in found if isinstance(one, type) and issubclass(one, RasidError)}
+
+
+def settings_keys() -> set[str]:
+    keys = set()
+    for section, field in Settings.model_fields.items():
+        if section == "webhooks":
+            keys |= {f"webhooks.<name>.{key}" for key in Webhook.model_fields}
+        else:
+            assert isinstance(field.annotation, type)
+            assert issubclass(field.annotation, BaseModel)
+            keys |= {f"{section}.{key}" for key in field.annotation.model_fields}
+    return keys
+
+
+def commands() -> dict[str, set[str]]:
+    """Each command in full, with its options."""
+    found: dict[str, set[str]] = {}
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]  # a group, which the type does not say
+        for inner, one in getattr(command, "commands", {"": command}).items():
+            options = {option for parameter in one.params for option in parameter.opts if option.startswith("--")}
+            found[f"{name} {inner}".strip()] = options - {"--help"}
+    return found
+
+
+def test_every_error_code_is_explained_and_no_other() -> None:
+    assert set(re.findall(r"^\| `(E-[A-Z-]+)`", REFERENCE, re.MULTILINE)) == error_codes()
+
+
+def test_every_outcome_is_explained() -> None:
+    assert {outcome.value for outcome in Outcome} <= set(re.findall(r"^\| `([a-z_]+)` \|", REFERENCE, re.MULTILINE))
+
+
+def test_every_setting_is_explained_and_no_other() -> None:
+    told = set(re.findall(r"^\| `((?:poll|read|mail|webhooks|alerts|logging)\.[^`]+)`", REFERENCE, re.MULTILINE))
+    assert told == settings_keys()
+    assert all(f"`{key}`" in REFERENCE for key in FeedTable.model_fields)
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_and_each_of_its_options_is_explained(command: str) -> None:
+    rows = [row for row in REFERENCE.splitlines() if re.match(rf"\|.*`{command}[ `]", row)]
+    assert rows, command
+    listed = "the same" in rows[0]
+    known = next(row for row in REFERENCE.splitlines() if row.startswith("| `search")) if listed else rows[0]
+    assert commands()[command] <= set(re.findall(r"--[a-z-]+", known)), command
