@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.reading.signature import likeness
-
 if TYPE_CHECKING:
-    from monitor.model import KnownDocument, Reading, Recall
+    from monitor.model import KnownDocument, Reading, Recall, Signature
 
 NEAR: Final = 0.7
 """Estimated Jaccard likeness of three-word shingles from which two articles are one text reworked by an editor."""
@@ -28,3 +26,15 @@ def duplicate_of(reading: Reading, recall: Recall) -> KnownDocument | None:
     if best is None or likeness(best.signature, reading.signature) < NEAR:
         return None
     return best
+
+
+def likeness(one: Signature, other: Signature) -> float:
+    """Estimated Jaccard likeness of two texts' shingles, 0..1; 1 where the words are equal.
+
+    The share of equal MinHash values (Broder 1997); 0 where either text has none.
+    """
+    if one.exact == other.exact:
+        return 1.0
+    if not one.minhash or len(one.minhash) != len(other.minhash):
+        return 0.0
+    return sum(a == b for a, b in zip(one.minhash, other.minhash, strict=True)) / len(one.minhash)

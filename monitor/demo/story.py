@@ -32,6 +32,10 @@ _STYLES: Mapping[Relation, str] = {
 }
 
 
+_BESIDE = frozenset({Relation.CONTRADICTING, Relation.UPDATED})
+"""Relations that show what was known before; for the others it is part of the reason."""
+
+
 class Story:
     """Prints as it goes; `console` says where."""
 
@@ -98,7 +102,7 @@ class Story:
     def _meeting(self, link: MeetingLink) -> Text:
         meeting, names = link.merged, self._names
         with_whom = [
-            " ".join(part for part in (names.term("en", one.office or ""), one.name) if part) or "unnamed"
+            " ".join(part for part in (names.term("en", one.office or ""), self._name(one.name)) if part) or "unnamed"
             for one in meeting.counterparts
         ]
         text = Text("new meeting: " if link.new else "known meeting: ", style="bold" if link.new else "dim")
@@ -109,6 +113,11 @@ class Story:
         if where:
             text.append(" at " + ", ".join(dict.fromkeys(where)), style="not bold")
         return text
+
+    def _name(self, name: str | None) -> str:
+        """A listed person by name; whoever is not listed stays as the article writes him."""
+        known = self._names.person("en", name or "")
+        return known.title() if known.isascii() and known.islower() else known
 
     def _alert(self, alert: Alert) -> None:
         now = alert.urgency is Urgency.NOW
@@ -123,7 +132,7 @@ class Story:
 
     def _item(self, item: AlertItem) -> None:
         self._arabic(item.quote, _STYLES.get(item.relation, ""), indent=4)
-        if item.other_quote:
+        if item.other_quote and item.relation in _BESIDE:
             self._console.print("      against", style="dim")
             self._arabic(item.other_quote, "red", indent=4)
         why = Text(f"{item.kind.value}: {item.why_en}")

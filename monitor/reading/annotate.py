@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.reading.words import Words
 
 _BREAK = re.compile(r"[،,:()\[\]{}؛;.؟!…\n–—]| -+ ")
+_ANNOUNCED = frozenset({SegmentKind.LIST, SegmentKind.TABLE, SegmentKind.ADVICE})
 STOP = "\n"
 """Form of the token that stands for a mark at which no phrase goes on."""
 COMMA = "،"
@@ -83,8 +84,9 @@ def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> D
     sentences: list[Sentence] = []
     for line, segment in enumerate(reporting):
         base = len(found)
-        found.extend(_with_breaks(article.text, segment.start, segment.end))
-        sentences.extend(_sentences(article.text, segment, line, found, base))
+        end = _without_introduction(article.text, segment, segments)
+        found.extend(_with_breaks(article.text, segment.start, end))
+        sentences.extend(_sentences(article.text, segment, end, line, found, base))
     marked = tuple(found)
     return Document(
         article=article,
@@ -104,6 +106,15 @@ def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> D
     )
 
 
+def _without_introduction(text: str, segment: Segment, segments: Sequence[Segment]) -> int:
+    """Where a paragraph ends without the words that announce the list or table behind it («…، ويوضح الجدول:»)."""
+    following = next((s for s in segments if s.start >= segment.end), None)
+    line = text[segment.start : segment.end]
+    if following is None or following.kind not in _ANNOUNCED or not line.endswith(":"):
+        return segment.end
+    return segment.start + max(line.rfind(mark) for mark in "،؛.\n") + 1
+
+
 def _with_breaks(text: str, start: int, end: int) -> Iterable[Token]:
     """Words of `text[start:end]` and a token for each mark between them, with a break at the end."""
     words = [Token(start + t.start, start + t.end, t.form) for t in tokens(text[start:end])]
@@ -116,10 +127,10 @@ def _with_breaks(text: str, start: int, end: int) -> Iterable[Token]:
 
 
 def _sentences(
-    text: str, segment: Segment, line: int, found: Sequence[Token], base: int
+    text: str, segment: Segment, stop: int, line: int, found: Sequence[Token], base: int
 ) -> Iterable[Sentence]:
     starts = [token.start for token in found[base:]]
-    for start, end in clause_spans(text, segment.start, segment.end):
+    for start, end in clause_spans(text, segment.start, stop):
         first = base + bisect_left(starts, start)
         last = base + bisect_left(starts, end)
         yield Sentence(start, end, segment.kind, line, first, last)

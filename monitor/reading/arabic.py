@@ -24,7 +24,7 @@ _DROPPED = re.compile(
 
 _UNIFIED = str.maketrans(
     "أإآٱؤئىةکگیہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹“”„«»‘’´`",
-    "ااااوييهكقيه01234567890123456789\"\"\"\"\"''''",
+    "ااااءءيهكقيه01234567890123456789\"\"\"\"\"''''",
 )
 _MARKS = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|{_MARKS})*")
@@ -97,8 +97,8 @@ def tokens(text: str) -> tuple[Token, ...]:
 def unprefixed(form: str) -> tuple[str, ...]:
     """Readings of a folded word with its leading particles taken off, the word itself first.
 
-    >>> unprefixed("وللرييس")
-    ('وللرييس', 'للرييس', 'الرييس', 'رييس')
+    >>> unprefixed("وللرءيس")
+    ('وللرءيس', 'للرءيس', 'الرءيس', 'رءيس')
     """
     forms = [form]
     rest = form
@@ -132,6 +132,10 @@ def stem(form: str) -> str:
         rest = rest[3:]
     elif rest.startswith("ال") and len(rest) > _MIN_STEM + 1:
         rest = rest[2:]
+    return _unsuffixed(rest)
+
+
+def _unsuffixed(rest: str) -> str:
     for suffix in _SUFFIXES:
         least = _MIN_STEM + (suffix in _AMBIGUOUS_SUFFIXES)
         if rest.endswith(suffix) and len(rest) - len(suffix) >= least:
@@ -149,7 +153,9 @@ def term(word: str) -> str:
     >>> term("وبالتعاون"), term("الانتخابية"), term("انتخابات")
     ('تعاون', 'انتخاب', 'انتخاب')
     """
-    return stem(fold(simplemma.lemmatize(_DROPPED.sub("", word), lang="ar")))
+    plain = _DROPPED.sub("", word)
+    lemma = fold(simplemma.lemmatize(plain, lang="ar"))
+    return stem(lemma) if lemma == fold(plain) else _unsuffixed(lemma.removeprefix("ال"))
 
 
 def clause_spans(text: str, start: int = 0, end: int | None = None) -> tuple[tuple[int, int], ...]:

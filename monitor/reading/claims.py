@@ -13,7 +13,7 @@ from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import term
 from monitor.reading.clauses import BOTH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
-from monitor.reading.meeting import MEETING
+from monitor.reading.frames import MEETING
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -47,12 +47,15 @@ def find_mentions(
             continue
         here = [p for p in people if sentence.start <= p.start < sentence.end]
         parties = _parties(found, home)
-        mentions.extend(person_facets(document, sentence, here, home, parties))
-        mentions.extend(event_facets(document, sentence, found, home, dates))
+        facets = [
+            *person_facets(document, sentence, here, home, parties),
+            *event_facets(document, sentence, found, home, dates),
+        ]
+        mentions.extend(facets)
         mentions.extend(
             _content(document, clause, home, people, origin)
             for clause in clauses
-            if clause.sentence == index and _says_something(document, clause)
+            if clause.sentence == index and _says_something(document, clause) and not _is_faceted(clause, facets)
         )
     mentions.extend(_attributions(document, homes))
     unique = {(m.kind, m.start, m.end, m.subject, m.slots): m for m in mentions}
@@ -99,7 +102,15 @@ def _says_something(document: Document, clause: Clause) -> bool:
     """Not an introduction to a list, and at least two content words."""
     if document.text[clause.end : clause.end + 1] in _INTRODUCES or document.text[clause.end - 1] in _INTRODUCES:
         return False
-    return len(content_terms(document, clause.first, clause.last)) >= _LEAST_TERMS
+    least = _LEAST_TERMS if clause.predicate is None else 1
+    return len(content_terms(document, clause.first, clause.last)) >= least
+
+
+def _is_faceted(clause: Clause, facets: Sequence[Mention]) -> bool:
+    """Whether the clause's event or participants are told by typed facets already."""
+    return clause.kind in {ClaimKind.EVENT, ClaimKind.PARTICIPANT} and any(
+        facet.kind is clause.kind and facet.start < clause.end and clause.start < facet.end for facet in facets
+    )
 
 
 def _content(

@@ -7,7 +7,7 @@ line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import ClaimKind, Modality, Polarity, SegmentKind
@@ -65,19 +65,53 @@ def find_clauses(document: Document, people: Sequence[Person]) -> tuple[Clause, 
             line, speaker = sentence.line, (None, None)
         for first, last in _ranges(document, sentence):
             clause = _clause(document, index, first, last, people, speaker)
+            if found and clause.predicate is None and _elaborates(document, first):
+                clause = _carried_on(clause, found[-1])
             if clause.kind in _SPEECH and clause.speaker:
                 speaker = (clause.speaker, clause.speaker_person)
             found.append(clause)
     return tuple(found)
 
 
+def _elaborates(document: Document, first: int) -> bool:
+    return any(
+        m.first == first and document.words.cue_types(m.key) == "elaboration"
+        for m in document.within(document.cues, first, first + 1)
+    )
+
+
+def _carried_on(clause: Clause, before: Clause) -> Clause:
+    """An elaboration says more of the same: kind, speaker and step are those of the clause before it."""
+    return replace(
+        clause,
+        kind=before.kind,
+        family=before.family,
+        speaker=before.speaker,
+        speaker_person=before.speaker_person,
+        modality=before.modality,
+        polarity=before.polarity,
+    )
+
+
 def _ranges(document: Document, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    joints = {
+        at: match.first
+        for match in document.within(document.predicates, sentence.first + 1, sentence.last)
+        if (at := _joint(document, match)) is not None
+    }
+    joints |= {match.first: match.first for match in _elaborations(document, sentence)}
     cuts = [sentence.first]
-    for match in document.within(document.predicates, sentence.first + 1, sentence.last):
-        at = _joint(document, match)
-        if at is not None and at - cuts[-1] >= _LEAST_WORDS and sentence.last - match.first >= _LEAST_WORDS:
+    for at, head in sorted(joints.items()):
+        if at - cuts[-1] >= _LEAST_WORDS and sentence.last - head >= _LEAST_WORDS:
             cuts.append(at)
     yield from zip(cuts, [*cuts[1:], sentence.last], strict=True)
+
+
+def _elaborations(document: Document, sentence: Sentence) -> Iterator[PhraseMatch]:
+    """«، لا سيما …»: goes on with what was said, in more detail."""
+    for match in document.within(document.cues, sentence.first + 1, sentence.last):
+        if document.words.cue_types(match.key) == "elaboration" and document.tokens[match.first - 1].form == COMMA:
+            yield match
 
 
 def _joint(document: Document, match: PhraseMatch) -> int | None:
@@ -224,7 +258,7 @@ def _polarity(document: Document, first: int, last: int, predicate: PhraseMatch 
         return Polarity.NEGATED
     for match in document.within(document.negation, first, last):
         kind = document.words.entry("negation", match.key).attrs["type"]
-        governs = kind != "particle" or 0 < predicate.first - match.last <= _NEGATION_REACH
+        governs = kind == "denial" or (kind == "particle" and 0 < predicate.first - match.last <= _NEGATION_REACH)
         if governs:
             return Polarity.NEGATED
     return Polarity.AFFIRMED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.meeting import CALL, MEETING, MOVE
+from monitor.reading.frames import CALL, MEETING, MOVE
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
-_TITLE_RANKS: Final = frozenset({"general"})
 _GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
 
 
@@ -54,7 +53,7 @@ def person_facets(document: Document, sentence: Sentence, people: Sequence[Perso
             span = (min(person.office.start, person.start), max(person.office.end, person.end))
             yield _mention(document, ClaimKind.ROLE, span, subject=person.id,
                            slots=office_slots(person.office, document))
-        if person.rank is not None and person.rank.key not in _TITLE_RANKS:
+        if person.rank is not None and document.words.entry("ranks", person.rank.key).get("level") != "0":
             yield _mention(document, ClaimKind.RANK, (person.rank.start, person.end), subject=person.id,
                            slots=(("rank", person.rank.key),))
     yield from _kinship(document, sentence, people)
@@ -101,7 +100,7 @@ def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, fa
 
 
 def _side_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
-    stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
+    stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH), through=family)
     end = document.tokens[stop - 1].end
     sides = {place.country for place in document.places_in(match.start, end) if place.country}
     slots = [("event", family), *(("by", side) for side in sides if side != LIBYA)]
@@ -122,10 +121,10 @@ def _date_facets(document: Document, sentence: Sentence, found: Found, meeting: 
                            slots=(("date", value), ("event", "date")), predicate="date")
 
 
-def _clause_end(document: Document, first: int, last: int) -> int:
-    """The token after the clause that goes on from `first`: at the next mark, or the next conjoined predicate."""
-    starts = {m.first for m in document.within(document.predicates, first, last)
-              if document.words.entry("predicates", m.key).get("shape") != "noun"}
+def _clause_end(document: Document, first: int, last: int, *, through: str = "") -> int:
+    """The token after the clause that goes on from `first`: at the next mark, or at a verb of another family."""
+    entries = ((m.first, document.words.entry("predicates", m.key)) for m in document.within(document.predicates, first, last))
+    starts = {at for at, entry in entries if entry.get("shape") != "noun" and entry.get("family") != through}
     for at in range(first, last):
         if document.tokens[at].form in {COMMA, STOP} or at in starts:
             return max(at, first)

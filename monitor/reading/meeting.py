@@ -7,35 +7,31 @@ the same meeting are merged by fingerprint: principal, counterpart or country, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus
+from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, frames
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from monitor.reading.annotate import Document, Sentence
     from monitor.reading.dates import DateMention
+    from monitor.reading.frames import Frame
     from monitor.reading.people import Person
     from monitor.reading.phrases import PhraseMatch
     from monitor.reading.places import PlaceMention
 
-TALK: Final = frozenset(
-    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
-    | {"attend", "take_part", "mediate", "sponsor"}
-)
-MOVE: Final = frozenset({"visit", "arrive", "travel"})
-CALL: Final = frozenset({"call"})
-INVITE: Final = frozenset({"invite"})
-MEETING: Final = TALK | MOVE | CALL | INVITE
-_GATHERING: Final = TALK - {"discuss", "exchange_views", "receive"}
-"""Families whose foreign side may be no more than the country in which it happens."""
 _WINDOW: Final = timedelta(days=7)
 _FAR: Final = timedelta(days=60)
 _NEGATION_REACH: Final = 3
+_BACK_REACH: Final = 3
+_LEAD_SENTENCES: Final = 4
+"""Sentences after the headline in which an article says what it is about."""
+_MAIN_SHARE: Final = 0.25
 _EARLIER: Final = frozenset({"background_had", "background_last"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "deny": MeetingStatus.DENIED}
@@ -76,11 +72,7 @@ def find_meetings(document: Document, people: Sequence[Person], dates: Sequence[
         people: Everybody named in it.
         dates: Every date in it, bounds resolved against the page's date.
     """
-    sightings = tuple(
-        sighting
-        for index, sentence in enumerate(document.sentences)
-        for sighting in _sightings(document, index, sentence, people, dates)
-    )
+    sightings = tuple(_sightings(document, people, dates))
     clusters: list[list[Sighting]] = []
     for sighting in sorted(sightings, key=lambda s: (s.background, s.sentence)):
         home = next((cluster for cluster in clusters if _same(cluster, sighting)), None)
@@ -88,95 +80,108 @@ def find_meetings(document: Document, people: Sequence[Person], dates: Sequence[
             clusters.append([sighting])
         else:
             home.append(sighting)
-    meetings = tuple(_meeting(document, cluster, main=index == 0) for index, cluster in enumerate(clusters))
+    meetings = tuple(
+        _meeting(document, cluster, main=index == 0 and _is_main(document, cluster))
+        for index, cluster in enumerate(clusters)
+    )
     by_sentence = {s.sentence: index for index, cluster in reversed(list(enumerate(clusters))) for s in cluster}
     return Found(meetings, by_sentence, sightings)
+
+
+def _is_main(document: Document, cluster: Sequence[Sighting]) -> bool:
+    """In the headline, among the first sentences, or in a good part of all."""
+    if all(sighting.background for sighting in cluster):
+        return False
+    told = {sighting.sentence for sighting in cluster}
+    return min(told) <= _LEAD_SENTENCES or len(told) >= _MAIN_SHARE * len(document.sentences)
 
 
 # -- one sentence ----------------------------------------------------------------------------------------------
 
 
-def _sightings(
-    document: Document, index: int, sentence: Sentence, people: Sequence[Person], dates: Sequence[DateMention]
-) -> Iterator[Sighting]:
-    here = [p for p in people if sentence.start <= p.start < sentence.end]
-    principals = tuple(p for p in here if p.listed == "principal" and p.acting)
-    if not principals:
-        return
-    cues = {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
-    if cues & _OUTSIDE:
-        return
-    nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
-    foreigners = tuple(p for p in here if p.foreign and p.acting and p.start not in nested)
-    places = document.places_in(sentence.start, sentence.end)
-    for match in document.within(document.predicates, sentence.first, sentence.last):
-        family = document.words.entry("predicates", match.key).attrs["family"]
-        if family not in MEETING:
-            continue
-        sighting = _sighting(document, index, sentence, match, family, principals, foreigners, places, dates, cues)
-        if sighting is not None:
-            yield sighting
-            return
+def _sightings(document: Document, people: Sequence[Person], dates: Sequence[DateMention]) -> Iterator[Sighting]:
+    """Frames with a principal and a foreign side, and frames whose missing half a sentence nearby supplies."""
+    told: Frame | None = None
+    named: tuple[int, tuple[Person, ...]] = (-2, ())
+    for index, found in frames(document, people):
+        sentence = document.sentences[index]
+        cues = _cues(document, sentence)
+        here: list[Sighting] = []
+        for frame in found if not cues & _OUTSIDE else ():
+            whole = _completed(document, frame, told, named)
+            if whole is not None and not any(_repeats(s, whole) for s in here):
+                here.append(_sighting(document, sentence, whole, dates, cues))
+            if frame.has_foreign_side and frame.family in GATHERING:
+                told = frame
+        yield from here
+        principals = tuple(p for p in people if sentence.first <= p.first < sentence.last and p.listed == "principal")
+        named = (index, principals) if principals else named
 
 
-def _sighting(  # noqa: PLR0913 - the sentence's marks, looked up once for all its predicates
-    document: Document,
-    index: int,
-    sentence: Sentence,
-    match: PhraseMatch,
-    family: str,
-    principals: tuple[Person, ...],
-    foreigners: tuple[Person, ...],
-    places: tuple[PlaceMention, ...],
-    dates: Sequence[DateMention],
-    cues: set[str],
-) -> Sighting | None:
-    abroad = [p for p in places if p.kind in {"city", "venue", "country"} and p.country not in {None, LIBYA}]
-    bodies = [p for p in places if p.kind == "organisation"]
-    near = [p for p in abroad if not _inside_office(p, foreigners)]
-    has_counterpart = bool(foreigners or (bodies and family in TALK | CALL))
-    if not (has_counterpart or (near and family in MOVE | _GATHERING)):
-        return None
-    venue = next((p for p in places if p.kind == "venue"), None)
-    place = next((p for p in places if p.kind == "city"), None)
-    country = _country(foreigners, venue, place, near, bodies)
-    status = _status(document, sentence, match, cues)
-    bounds = _date_of(document, sentence, match, dates, status)
+def _cues(document: Document, sentence: Sentence) -> set[str]:
+    return {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
+
+
+def _repeats(sighting: Sighting, frame: Frame) -> bool:
+    """One sighting a sentence, but for a second one of another time («… اللذان كانا قد التقيا …»)."""
+    return sighting.family == frame.family or not sighting.background
+
+
+def _completed(
+    document: Document, frame: Frame, told: Frame | None, named: tuple[int, tuple[Person, ...]]
+) -> Frame | None:
+    """The frame with a principal and a foreign side, its own or one from a sentence nearby."""
+    if frame.principals and frame.has_foreign_side and frame.family in MEETING:
+        return frame
+    if frame.principals and told is not None and frame.family in JOINING and not frame.has_foreign_side:
+        joined = frame.sentence - told.sentence <= _LEAD_SENTENCES or frame.family in {"sign", "agree"}
+        return replace(frame, foreigners=told.foreigners, places=told.places, bodies=told.bodies) if joined else None
+    last, principals = named
+    both = frame.sentence - last == 1 and _speaks_of_both(document, document.sentences[frame.sentence])
+    if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
+        return replace(frame, principals=principals)
+    return None
+
+
+def _speaks_of_both(document: Document, sentence: Sentence) -> bool:
+    """«كلاهما», «اجتماعهما»: the two named just before."""
+    if "coreference_both" in _cues(document, sentence):
+        return True
+    return any(token.form.endswith("هما") for token in document.tokens[sentence.first : sentence.last])
+
+
+def _sighting(
+    document: Document, sentence: Sentence, frame: Frame, dates: Sequence[DateMention], cues: set[str]
+) -> Sighting:
+    venue = next((p for p in frame.places if p.kind == "venue"), None)
+    place = next((p for p in frame.places if p.kind == "city"), None)
+    status = _status(document, sentence, frame.predicate, cues)
+    bounds = _date_of(document, sentence, frame.predicate, dates, status)
     return Sighting(
-        sentence=index,
-        predicate=match,
-        family=family,
-        principals=principals,
-        counterparts=foreigners,
+        sentence=frame.sentence,
+        predicate=frame.predicate,
+        family=frame.family,
+        principals=frame.principals,
+        counterparts=frame.foreigners,
         place=place,
         venue=venue,
-        country=country,
+        country=_country(frame, venue, place),
         dates=bounds,
-        mode=_mode(document, match, family, foreigners, venue, place),
+        mode=_mode(document, frame, venue, place),
         status=status,
-        background=_looks_back(document, sentence) or _is_past(document, bounds),
+        background=_looks_back(document, sentence, frame.predicate) or _is_past(document, bounds),
     )
 
 
-def _inside_office(place: PlaceMention, people: Iterable[Person]) -> bool:
-    return any(p.office and p.office.start <= place.start < p.office.end for p in people)
-
-
-def _country(
-    foreigners: Sequence[Person],
-    venue: PlaceMention | None,
-    place: PlaceMention | None,
-    near: Sequence[PlaceMention],
-    bodies: Sequence[PlaceMention],
-) -> str | None:
+def _country(frame: Frame, venue: PlaceMention | None, place: PlaceMention | None) -> str | None:
     """The foreign side's country: of the place where it is abroad, else of the counterpart."""
     for where in (venue, place):
         if where is not None and where.country not in {None, LIBYA}:
             return where.country
-    for person in foreigners:
+    for person in frame.foreigners:
         if person.country:
             return person.country
-    return next((p.country for p in (*near, *bodies) if p.country), None)
+    return next((p.country for p in (*frame.abroad, *frame.bodies) if p.country), None)
 
 
 def _status(document: Document, sentence: Sentence, match: PhraseMatch, cues: set[str]) -> MeetingStatus:
@@ -189,22 +194,15 @@ def _status(document: Document, sentence: Sentence, match: PhraseMatch, cues: se
         if near and entry.attrs["family"] in _STATUS_FAMILY:
             return _STATUS_FAMILY[entry.attrs["family"]]
     own = document.words.entry("predicates", match.key)
-    future = document.tokens[match.first].form.startswith("سي") or document.tokens[match.first].form.startswith("ست")
+    future = document.tokens[match.first].form.startswith(("سي", "ست", "وسي", "وست"))
     if own.get("modality") == "announced" or "announced" in cues or (future and own.get("shape") == "verb"):
         return MeetingStatus.ANNOUNCED
     return MeetingStatus.HELD
 
 
-def _mode(  # noqa: PLR0913, PLR0917
-    document: Document,
-    match: PhraseMatch,
-    family: str,
-    foreigners: Sequence[Person],
-    venue: PlaceMention | None,
-    place: PlaceMention | None,
-) -> MeetingMode:
-    said = document.words.entry("predicates", match.key).get("mode")
-    if family in CALL:
+def _mode(document: Document, frame: Frame, venue: PlaceMention | None, place: PlaceMention | None) -> MeetingMode:
+    said = document.words.entry("predicates", frame.predicate.key).get("mode")
+    if frame.family in CALL:
         return MeetingMode.CALL
     where = next((p for p in (venue, place) if p is not None), None)
     if where is not None and where.country == LIBYA:
@@ -212,9 +210,9 @@ def _mode(  # noqa: PLR0913, PLR0917
     if said and said in set(MeetingMode):
         return MeetingMode(said)
     home = where.country if where else None
-    if home and foreigners and all(p.country != home for p in foreigners):
+    if home and frame.foreigners and all(p.country != home for p in frame.foreigners):
         return MeetingMode.THIRD_COUNTRY
-    return MeetingMode.VISIT if where is not None or family in MOVE else MeetingMode.RECEIVED
+    return MeetingMode.VISIT if where is not None or frame.family in MOVE else MeetingMode.RECEIVED
 
 
 def _date_of(
@@ -236,10 +234,13 @@ def _date_of(
     return None, None
 
 
-def _looks_back(document: Document, sentence: Sentence) -> bool:
-    """«كان قد», «سبق أن», «العام الماضي»: told of an earlier time."""
-    found = document.within(document.cues, sentence.first, sentence.last)
-    return any(match.key in _EARLIER for match in found)
+def _looks_back(document: Document, sentence: Sentence, match: PhraseMatch) -> bool:
+    """«كان قد», «سبق أن» before the predicate, or «العام الماضي» anywhere behind it: told of an earlier time."""
+    for cue in document.within(document.cues, sentence.first, sentence.last):
+        before = 0 <= match.first - cue.last <= _BACK_REACH
+        if cue.key in _EARLIER and (before or (cue.key == "background_last" and cue.first > match.first)):
+            return True
+    return False
 
 
 def _is_past(document: Document, bounds: tuple[date | None, date | None]) -> bool:
@@ -289,7 +290,7 @@ def _meeting(document: Document, cluster: Sequence[Sighting], *, main: bool) -> 
         status=_strongest(cluster),
         start=sentence.start,
         end=sentence.end,
-        main=main and not first.background,
+        main=main,
     )
 
 

@@ -14,7 +14,7 @@ import simplemma
 
 from monitor.model import PersonMention
 from monitor.reading.annotate import COMMA, STOP
-from monitor.reading.arabic import fold
+from monitor.reading.arabic import fold, unprefixed
 from monitor.reading.phrases import PhraseIndex
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _NISBA = ("ي", "يه", "يين", "يون", "يتين", "يان")
 _QUALIFIERS = frozenset(map(fold, ("الخاص", "الخاصة", "العام", "العامة", "الأعلى", "المكلف", "المكلفة", "السابق",
                                    "السابقة", "الحالي", "الجديد", "الجديدة", "المسلحة", "المشتركة", "المشترك",
                                    "البرية", "البحرية", "الجوية", "الأول", "المؤقتة", "المنتهية", "ولايته")))
+_CHIEFS = frozenset(map(fold, ("للرئيس", "لرئيس", "للملك", "للأمير", "للأمين")))
+_HEADS_OF_STATE = tuple(map(fold, ("رئيس", "الرئيس", "ملك", "أمير", "الأمين العام", "أمين عام", "مستشار", "ولي")))
 _LINKS = frozenset(map(fold, ("في", "لدى", "إلى", "من", "على", "ب", "ل")))
 _MAX_QUALIFIERS = 7
 _MAX_NAME_WORDS = 3
@@ -175,7 +177,8 @@ class _Finder:
 
     def _unlisted_names(self) -> Iterator[_Name]:
         for office in self._offices.values():
-            yield from self._name_after(office.last + 1, office_known=True)
+            if not self._words.entry("offices", office.key).get("descriptor"):
+                yield from self._name_after(office.last + 1, office_known=True)
         for rank in self._doc.ranks:
             yield from self._name_after(rank.last + 1, office_known=False)
 
@@ -191,9 +194,14 @@ class _Finder:
             last += 1
         words = self._tokens[at:last]
         enough = len(words) >= (2 if office_known else 1)
-        if enough and any(not simplemma.is_known(self._written(i), lang="ar") for i in range(at, min(last, at + 2))):
+        if enough and self._is_unusual(at):
             form = " ".join(word.form for word in words)
             yield _Name(form, "unlisted", at, last - 1, words[0].start, words[-1].end, "")
+
+    def _is_unusual(self, at: int) -> bool:
+        """No dictionary word, with or without its particles: what a foreign name looks like."""
+        forms = unprefixed(self._written(at))
+        return not any(simplemma.is_known(form, lang="ar") for form in forms)
 
     def _written(self, at: int) -> str:
         return self._doc.text[self._tokens[at].start : self._tokens[at].end]
@@ -238,6 +246,8 @@ class _Finder:
             last, named = reach
             if named:
                 break
+        if not named and self._tokens[last].form in _CHIEFS and self._leads(self._names.get(last + 1)):
+            last, named = self._names[last + 1].last, True
         start, end = match.start, self._tokens[last].end
         countries = self._countries(match, last)
         return Office(match.key, start, end, match.first, last, self._doc.text[start:end], countries, named)
@@ -272,22 +282,21 @@ class _Finder:
         while last + 1 in self._places_by_token:
             last = self._end_of_place(last + 1)
         name = self._names.get(last + 1)
-        figure = self._figures.get(name.id) if name else None
-        head = self._words.entry("offices", inner.key).get("head")
-        leads = figure is not None and any(self._head_of(office.office) == head for office in figure.offices)
-        return (name.last, True) if name and leads else (last, False)
+        return (name.last, True) if name and self._leads(name) else (last, False)
 
-    def _head_of(self, office: str) -> str | None:
-        folded = fold(office)
-        for entry in self._words.config.lexicon.entries("offices"):
-            if any(folded.startswith(fold(form)) for form in entry.forms):
-                return entry.get("head")
-        return None
+    def _leads(self, name: _Name | None) -> bool:
+        """Whether the one named is the head of a state or government, so that an envoy may be his."""
+        figure = self._figures.get(name.id) if name else None
+        return figure is not None and any(
+            fold(office.office).startswith(_HEADS_OF_STATE) for office in figure.offices
+        )
 
     def _countries(self, match: PhraseMatch, last: int) -> tuple[str, ...]:
         own = self._words.entry("offices", match.key).get("country")
         around = (self._places_by_token.get(at) for at in range(match.first, last + 1))
         found = [place.country for place in around if place is not None and place.country]
+        inside = (self._names.get(at) for at in range(match.first, last + 1))
+        found += [self._figures[n.id].country for n in inside if n is not None and n.id in self._figures]
         return tuple(dict.fromkeys([*found, *([own] if own else [])]))
 
     # -- persons -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.reading.arabic import fold, tokens
+from monitor.reading.dates import DateIndex
 from monitor.reading.phrases import PhraseIndex
 from monitor.reading.places import PlaceIndex
 
@@ -44,6 +45,7 @@ class Words:
     office_alone: PhraseIndex
     numbers: PhraseIndex
     places: PlaceIndex
+    dates: DateIndex
     entries: Mapping[str, Mapping[str, Entry]]
     stopwords: frozenset[str]
     synonyms: Mapping[str, str]
@@ -84,6 +86,7 @@ def _build(config: ReadConfig) -> Words:
         office_alone=PhraseIndex((form, p.id) for p in config.watch.principals for form in p.office_alone),
         numbers=index("numbers"),
         places=PlaceIndex.from_lexicon(lexicon),
+        dates=DateIndex.from_lexicon(lexicon),
         entries={name: {entry.id: entry for entry in entries} for name, entries in lexicon.files.items()},
         stopwords=frozenset(
             token.form

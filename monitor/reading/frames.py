@@ -1,0 +1,183 @@
+"""Who is an argument of which meeting predicate: the little syntax that tells a participant from a bystander.
+
+Arabic news puts the verb first («التقى حفتر لودريان»), drops a subject that has been named («وصل حفتر … وعقد اجتماعا»),
+and hangs a second meeting on a noun («خلال لقائه مع …»). So the arguments of a predicate are its subject, explicit or
+carried on, and everybody named between it and the next finite verb. Somebody behind «بشأن», «ضد» or «بقيادة» is a topic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from monitor.reading.annotate import COMMA, STOP
+from monitor.reading.arabic import fold
+from monitor.reading.people import LIBYA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from monitor.reading.annotate import Document, Sentence
+    from monitor.reading.people import Person
+    from monitor.reading.phrases import PhraseMatch
+    from monitor.reading.places import PlaceMention
+
+TALK: Final = frozenset(
+    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
+    | {"attend", "take_part", "mediate", "sponsor", "convey", "coordinate", "sent"}
+)
+MOVE: Final = frozenset({"visit", "arrive", "travel"})
+CALL: Final = frozenset({"call"})
+INVITE: Final = frozenset({"invite"})
+MEETING: Final = TALK | MOVE | CALL | INVITE
+GATHERING: Final = frozenset(
+    {"meet", "convene", "talk", "negotiate", "summit", "conference", "host", "attend", "take_part", "mediate"}
+)
+"""Families whose foreign side may be no more than the country in which it happens."""
+JOINING: Final = frozenset({"attend", "take_part", "include", "sign", "agree", "meet", "convene", "talk"})
+"""What a principal does at a meeting that another sentence has told of."""
+
+_SUBJECT_REACH: Final = 8
+_TOPIC_WORDS: Final = frozenset(map(fold, (
+    "بشأن", "حول", "عن", "ضد", "بقيادة", "تجاه", "إزاء", "بحق", "باسم", "دون", "بدون", "خلفا", "لدى", "أنصار",
+    "مؤيدي", "معارضي", "خصوم", "بخصوص", "اتهام", "دور", "إقصاء", "استبعاد", "لصالح", "صالح", "غريمها", "غريمه",
+)))
+_BEFORE_OBJECT: Final = frozenset(map(fold, ("مع", "إلى", "في", "على", "عن", "من", "بين", "أن", "إن", "بأن")))
+_LOCATIVE: Final = frozenset(map(fold, (
+    "في", "إلى", "العاصمة", "مدينة", "بالعاصمة", "بمدينة", "للعاصمة", "لمدينة", "نحو", "ضاحية", "قصر", "مقر",
+)))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One meeting predicate of a sentence with its arguments."""
+
+    sentence: int
+    predicate: PhraseMatch
+    family: str
+    principals: tuple[Person, ...]
+    foreigners: tuple[Person, ...]
+    others: tuple[Person, ...]
+    places: tuple[PlaceMention, ...]
+    bodies: tuple[PlaceMention, ...]
+
+    @property
+    def abroad(self) -> tuple[PlaceMention, ...]:
+        """Places of other countries than Libya where it happened or is to happen."""
+        return tuple(place for place in self.places if place.country not in {None, LIBYA})
+
+    @property
+    def has_foreign_side(self) -> bool:
+        """A foreign counterpart, or for a journey or a gathering the foreign place."""
+        if self.foreigners or (self.bodies and self.family in TALK | CALL):
+            return True
+        return bool(self.abroad) and self.family in MOVE | GATHERING
+
+
+def sentence_frames(
+    document: Document, index: int, sentence: Sentence, people: Sequence[Person]
+) -> tuple[Frame, ...]:
+    """The meeting frames of one sentence, in text order."""
+    here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
+    nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
+    actors = tuple(p for p in here if p.start not in nested and p.acting and not _is_topic(document, p))
+    verbs = [m for m in document.within(document.predicates, sentence.first, sentence.last) if _is_verb(document, m)]
+    return tuple(
+        _frame(document, index, sentence, match, actors, verbs)
+        for match in document.within(document.predicates, sentence.first, sentence.last)
+        if document.words.entry("predicates", match.key).attrs["family"] in MEETING | JOINING
+    )
+
+
+def head(person: Person) -> int:
+    """The first token of a person's phrase: office, rank or name."""
+    return min(
+        person.first,
+        person.office.first if person.office else person.first,
+        person.rank.first if person.rank else person.first,
+    )
+
+
+def _is_verb(document: Document, match: PhraseMatch) -> bool:
+    return document.words.entry("predicates", match.key).get("shape") == "verb"
+
+
+def _is_topic(document: Document, person: Person) -> bool:
+    """Behind a word that makes him what is talked about, not who acts."""
+    before = head(person) - 1
+    return before >= 0 and document.tokens[before].form in _TOPIC_WORDS
+
+
+def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
+    document: Document,
+    index: int,
+    sentence: Sentence,
+    match: PhraseMatch,
+    actors: Sequence[Person],
+    verbs: Sequence[PhraseMatch],
+) -> Frame:
+    stop = _scope_end(document, sentence, match, verbs)
+    behind = [p for p in actors if match.last < head(p) < stop]
+    subject = _carried_subject(document, match, actors, behind)
+    arguments = tuple(dict.fromkeys([*([subject] if subject else []), *behind]))
+    end = document.tokens[stop - 1].end
+    places = document.places_in(document.tokens[match.first].start, end)
+    offices = [p.office for p in arguments if p.office]
+    free = [p for p in places if not any(o.start <= p.start < o.end for o in offices)]
+    return Frame(
+        sentence=index,
+        predicate=match,
+        family=document.words.entry("predicates", match.key).attrs["family"],
+        principals=tuple(p for p in arguments if p.listed == "principal"),
+        foreigners=tuple(p for p in arguments if p.foreign),
+        others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
+        places=tuple(p for p in free if _is_location(document, p, match)),
+        bodies=tuple(p for p in free if p.kind == "organisation"),
+    )
+
+
+def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
+    """The token at which the predicate's arguments end: the next finite verb that is not a relative clause's."""
+    for verb in verbs:
+        if verb.first <= match.last:
+            continue
+        before = document.tokens[verb.first - 1].form
+        if before.startswith(("الذ", "الت", "اللذ")) and len(before) <= len("اللذين"):
+            continue
+        return verb.first
+    return sentence.last
+
+
+def _carried_subject(
+    document: Document, match: PhraseMatch, actors: Sequence[Person], behind: Sequence[Person]
+) -> Person | None:
+    """The subject before the predicate, where none follows it directly."""
+    if behind and _is_verb(document, match) and head(behind[0]) - match.last <= _SUBJECT_REACH:
+        between = {t.form for t in document.tokens[match.last + 1 : head(behind[0])]}
+        if not between & _BEFORE_OBJECT:
+            return None
+    before = [p for p in actors if p.last < match.first]
+    return before[-1] if before else None
+
+
+def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
+    """Named as where something happens: behind «في», «إلى» or «ب», as a capital or a house, or straight behind a move."""
+    if place.kind == "venue":
+        return True
+    if place.kind not in {"city", "country"}:
+        return False
+    at = document.token_at(place.start)
+    token = document.tokens[at]
+    if token.start < place.start and document.text[token.start] in "بلو":
+        return document.text[token.start] in "بل" or document.text[token.start : token.start + 2] in {"وب", "ول"}
+    before = [t.form for t in document.tokens[max(0, at - 2) : at]]
+    if before and (before[-1] in _LOCATIVE or (len(before) > 1 and before[-2] in _LOCATIVE and before[-1] != COMMA)):
+        return True
+    family = document.words.entry("predicates", match.key).attrs["family"]
+    return family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
+
+
+def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:
+    """Sentence index and frames, for every sentence."""
+    for index, sentence in enumerate(document.sentences):
+        yield index, sentence_frames(document, index, sentence, people)
