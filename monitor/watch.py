@@ -104,7 +104,7 @@ def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.str
     problems: list[str] = []
     top = _Table(FILE, table, problems)
     top.allow("family", "principal", "figure", "not_ours")
-    family = _Table("family", _mapping(table.get("family")), problems)
+    family = top.table("family")
     family.allow("surname_forms", "default")
     watch = Watch(
         principals=tuple(_principal(row) for row in top.rows("principal", named=True)),
@@ -209,10 +209,6 @@ def _shared_forms(watch: Watch, fold: Callable[[str], str]) -> Iterator[str]:
             yield f"{owner}: {form!r} folds to a form of {other}"
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
 class _Table:
     """One TOML table under check: every accessor notes what is wrong and gives an empty value instead."""
 
@@ -264,6 +260,14 @@ class _Table:
         if required and not value:
             self.complain(f"{key} is missing or empty")
         return tuple(value)
+
+    def table(self, key: str) -> _Table:
+        """A table inside this one, empty where it is missing or no table."""
+        value = self._table.get(key, {})
+        if not isinstance(value, dict):
+            self.complain(f"{key}: {value!r:.40}; allowed: a table")
+            value = {}
+        return _Table(key, value, self._problems)
 
     def rows(self, key: str, *, named: bool = False) -> Iterator[_Table]:
         """The tables of a list; `named` says that their ids tell where they stand better than their number."""
