@@ -37,7 +37,7 @@ def emit(value: object) -> None:
 
 def say(message: str) -> None:
     """A message for people, on stderr."""
-    _people.print(message, markup=False)
+    _people.print(message, markup=False, soft_wrap=True)
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, form: Format) -> None:

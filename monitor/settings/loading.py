@@ -75,7 +75,7 @@ def load_settings(config_dir: Path, environ: Mapping[str, str] | None = None) ->
     try:
         settings = Settings(**merged)
     except ValidationError as error:
-        problems.extend(_told(error, written))
+        problems.extend(_told(error, written, environment))
         raise ConfigError(tuple(problems)) from error
     if problems:
         raise ConfigError(tuple(problems))
@@ -176,16 +176,21 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _told(error: ValidationError, written: Mapping[str, Any]) -> Iterable[str]:
+def _told(error: ValidationError, written: Mapping[str, Any], environment: Mapping[str, str]) -> Iterable[str]:
     stands = set(_keys(written))
     for fault in error.errors():
         named = [str(part) for part in fault["loc"] if not isinstance(part, int)]
         key = ".".join(named)
         if _SECRETS.fullmatch(key) and key in stands:
             continue  # told already, as a secret in the wrong place
-        missing = fault["type"] == "missing"
-        where = "settings.toml" if key in stands or (missing and ".".join(named[:-1]) in stands) else "environment"
-        yield f"{where}: {key if where == 'settings.toml' else _variable(key)}: {sentence(Settings, fault)}"
+        # A variable may hold a key, or the whole table above it as JSON.
+        variables = (_variable(".".join(named[:depth])) for depth in range(len(named), 0, -1))
+        variable = next((name for name in variables if name in environment), None)
+        above = ".".join(named[:-1])
+        if variable is None and fault["type"] == "missing" and above not in stands:
+            variable = _variable(key)
+        where = f"settings.toml: {key}" if variable is None else f"environment: {variable}"
+        yield f"{where}: {sentence(Settings, fault)}"
 
 
 def sentence(model: type[BaseModel], fault: ErrorDetails) -> str:
