@@ -11,54 +11,34 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.reading import calendars
-from monitor.reading.arabic import fold
-from monitor.reading.phrases import PhraseIndex, PhraseMatch
+from monitor.reading.date_index import DateIndex, DateMention
+from monitor.reading.phrases import PhraseMatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from monitor.lexicon import Lexicon
     from monitor.reading.arabic import Token
     from monitor.reading.calendars import Bounds, Era
+    from monitor.reading.date_index import DateSource, Month, Precision
+    from monitor.reading.phrases import PhraseIndex
 
-DateSource: TypeAlias = Literal["gregorian", "hijri", "weekday", "relative", "month", "year"]
-Precision: TypeAlias = Literal["day", "days", "week", "part", "month", "year"]
+__all__ = ["DateIndex", "DateMention", "find_dates"]
 
 _FIGURES = re.compile(r"(?<![\d/.-])(\d{1,4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?![\d/]|[-.]\d)")
 _DIGITS = re.compile(r"[وفبكل]?(\d{1,4})")
 _GAP = re.compile(r"[\s،,()/\-\u2013]*")
 """What may stand between the words of one date."""
 _LAST_DAY = 31
-_LAST_OTHER = 999
+_LAST_SHORT = 999  # four figures ask to be a year
 _MONTHS = 12
 _MOST_UNITS = 1000
 _LONGEST_RANGE_DAYS = 15
 _YEARS_BELIEVED = frozenset(range(1950, 2050)) - {2000}
 """Years that «في» or «منذ» is enough to believe in; «في 2000 موقع» is more often a count."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateMention:
-    """A date at `[start, end)` of the text; it lies within `date_from` and `date_to`, both included."""
-
-    start: int
-    end: int
-    date_from: date
-    date_to: date
-    source: DateSource
-    precision: Precision
-
-
-class _Month(NamedTuple):
-    number: int
-    era: Era
-    weak: bool
-    last: int = 0
 
 
 class _Word(NamedTuple):
@@ -85,35 +65,6 @@ class _InYear(NamedTuple):
     said: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DateIndex:
-    """The words of dates; build it once with `from_lexicon`."""
-
-    months: PhraseIndex
-    weekdays: PhraseIndex
-    numbers: PhraseIndex
-    words: PhraseIndex
-    month_of: Mapping[str, _Month]
-
-    @classmethod
-    def from_lexicon(cls, lexicon: Lexicon) -> DateIndex:
-        """Index months, weekdays, numbers and datewords; a file that is missing adds nothing."""
-        months: dict[str, _Month] = {}
-        for entry in lexicon.entries("months"):
-            weak = {fold(form) for form in (entry.get("weak") or "").split("|")}
-            era = entry.attrs["calendar"]
-            for form in entry.forms:
-                doubtful = era == "hijri" or fold(form) in weak
-                months[form] = _Month(int(entry.attrs["number"]), era, doubtful)
-        return cls(
-            months=PhraseIndex((form, form) for form in months),
-            weekdays=_valued(lexicon, "weekdays", lambda attrs: attrs["number"]),
-            numbers=_valued(lexicon, "numbers", lambda attrs: attrs["value"]),
-            words=_valued(lexicon, "datewords", lambda attrs: f"{attrs['type']}={attrs.get('value', '')}"),
-            month_of=months,
-        )
-
-
 def find_dates(
     text: str,
     tokens: Sequence[Token],
@@ -133,10 +84,6 @@ def find_dates(
             lies ahead in them.
     """
     return tuple(_Reader(text, tokens, reference, index).mentions(future))
-
-
-def _valued(lexicon: Lexicon, name: str, key: Callable[[Mapping[str, str]], str]) -> PhraseIndex:
-    return PhraseIndex((form, key(entry.attrs)) for entry in lexicon.entries(name) for form in entry.forms)
 
 
 class _Reader:
@@ -208,7 +155,7 @@ class _Reader:
         match = self._numbers.get(at)
         return match if match and 1 <= int(match.key) <= most else None
 
-    def _month_at(self, at: int) -> _Month | None:
+    def _month_at(self, at: int) -> Month | None:
         """A month, with its second name where it has one: «أيار/مايو»."""
         month = self._months.get(at)
         other = self._months.get(self._next(month.last)) if month else None
@@ -229,7 +176,7 @@ class _Reader:
     def _no_year(self, at: int) -> bool:
         """Four figures where a year should stand, but of no time that we know."""
         number = self._numbers.get(at)
-        return number is not None and int(number.key) > _LAST_OTHER
+        return number is not None and int(number.key) > _LAST_SHORT
 
     def _relative_year(self, at: int) -> tuple[int, int] | None:
         """Years from the reference's own, and the last token: «من العام الماضي», «من هذا العام»."""
@@ -351,6 +298,8 @@ class _Reader:
         number = self._number(after, _MOST_UNITS) if after != at else None
         unit = self._word(self._next(number.last) if number else after, "unit")
         if after == at or unit is None or self._word(unit.last + 1, "of"):
+            return None
+        if self._written_year(self._next(unit.last)):  # «منذ عام 2011» is a year, not a span
             return None
         name, _, own = unit.value.partition(":")
         count = int(number.key) if number else int(own or 0)

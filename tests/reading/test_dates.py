@@ -108,6 +108,7 @@ def test_a_hijri_date_becomes_gregorian_days(text: str, first: str, last: str, p
         ("قبل نهاية 2018", "2018-09-01", "2018-12-31", "year", "part"),
         ("مطلع عام 2019", "2019-01-01", "2019-05-02", "year", "part"),
         ("عام 2018", "2018-01-01", "2018-12-31", "year", "year"),
+        ("منذ عام 2011", "2011-01-01", "2011-12-31", "year", "year"),
         ("منذ 2011", "2011-01-01", "2011-12-31", "year", "year"),
         ("الثلاثاء", "2026-01-13", "2026-01-13", "weekday", "day"),
         ("السبت", "2026-01-17", "2026-01-17", "weekday", "day"),
@@ -187,6 +188,7 @@ def test_without_a_page_date_relative_forms_are_no_dates(text: str) -> None:
         "30/30/2018",
         "المرحلة الأولى",
         "1.5.20",
+        "مليون برميل في اليوم",
     ],
 )
 def test_what_only_looks_like_a_date_is_none(text: str) -> None:
