@@ -240,3 +240,13 @@ def test_who_stands_behind_a_report_is_told(sentence: str, kind: str) -> None:
 @pytest.mark.parametrize("sentence", ["تنويع مصادر الخبرة العسكرية", "تبادل المعلومات", "استقرار الشرق الأوسط"])
 def test_sources_of_expertise_and_the_middle_east_are_nobody_quoted(sentence: str) -> None:
     assert _ids("attribution", sentence) == set()
+
+
+def test_a_step_that_was_awaited_is_not_one_that_is_still_to_come() -> None:
+    title = "خطوة مرتقبة.. صدام حفتر يناقش مع السفير قضايا ليبيا"
+    assert "announced" not in _attrs("modality", title, "step") | _attrs("cues", title, "type")
+    assert "announced" in _attrs("modality", "زيارة مرتقبة إلى روما", "step")
+
+
+def test_a_date_line_is_left_to_the_clock_and_not_to_a_copyright_mark() -> None:
+    assert _ids("boilerplate", "2026-01-17 نائب القائد العام يصل باريس") == set()
