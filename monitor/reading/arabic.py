@@ -98,7 +98,7 @@ def unprefixed(form: str) -> tuple[str, ...]:
     """Readings of a folded word with its leading particles taken off, the word itself first.
 
     >>> unprefixed("وللرءيس")
-    ('وللرءيس', 'للرءيس', 'الرءيس', 'رءيس')
+    ('وللرءيس', 'للرءيس', 'الرءيس', 'لرءيس', 'رءيس')
     """
     forms = [form]
     rest = form
@@ -107,7 +107,7 @@ def unprefixed(form: str) -> tuple[str, ...]:
         forms.append(rest)
     for base in tuple(forms):
         if base.startswith("لل") and len(base) > _MIN_STEM:
-            forms.append("ال" + base[2:])
+            forms.extend(("ال" + base[2:], base[1:]))
         elif base[:1] in _PARTICLES and len(base) > _MIN_STEM:
             forms.append(base[1:])
     for base in tuple(forms):

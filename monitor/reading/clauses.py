@@ -122,7 +122,7 @@ def _joint(document: Document, match: PhraseMatch) -> int | None:
     after_mark = document.tokens[before].form in {COMMA, STOP}
     clause_word = _clause_word_at(document, before)
     if shape == "participle":
-        return match.first
+        return None if match.prefix.endswith(("ال", "لل")) else match.first
     if shape == "verb":
         if clause_word is not None:
             return clause_word

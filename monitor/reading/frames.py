@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TALK: Final = frozenset(
     {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
-    | {"attend", "take_part", "mediate", "sponsor", "convey", "coordinate", "sent"}
+    | {"attend", "take_part", "mediate", "sponsor"}
 )
 MOVE: Final = frozenset({"visit", "arrive", "travel"})
 CALL: Final = frozenset({"call"})
@@ -34,15 +34,23 @@ GATHERING: Final = frozenset(
     {"meet", "convene", "talk", "negotiate", "summit", "conference", "host", "attend", "take_part", "mediate"}
 )
 """Families whose foreign side may be no more than the country in which it happens."""
+_HOSTED: Final = frozenset({"host", "convene"})
+"""Families whose subject may be the place itself («باريس تستضيف …»)."""
 JOINING: Final = frozenset({"attend", "take_part", "include", "sign", "agree", "meet", "convene", "talk"})
 """What a principal does at a meeting that another sentence has told of."""
 
+_NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
+"""Families in which only those named behind the predicate take part."""
+_WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call"})
+"""Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
 _SUBJECT_REACH: Final = 8
 _TOPIC_WORDS: Final = frozenset(map(fold, (
     "بشأن", "حول", "عن", "ضد", "بقيادة", "تجاه", "إزاء", "بحق", "باسم", "دون", "بدون", "خلفا", "لدى", "أنصار",
     "مؤيدي", "معارضي", "خصوم", "بخصوص", "اتهام", "دور", "إقصاء", "استبعاد", "لصالح", "صالح", "غريمها", "غريمه",
 )))
 _BEFORE_OBJECT: Final = frozenset(map(fold, ("مع", "إلى", "في", "على", "عن", "من", "بين", "أن", "إن", "بأن")))
+_COMPANY: Final = frozenset(map(fold, ("مع", "بين", "برفقة", "رفقة", "بحضور", "بمشاركة")))
+_THAT: Final = frozenset({"ان", "بان", "انه", "انها", "لان"})
 _LOCATIVE: Final = frozenset(map(fold, (
     "في", "إلى", "العاصمة", "مدينة", "بالعاصمة", "بمدينة", "للعاصمة", "لمدينة", "نحو", "ضاحية", "قصر", "مقر",
 )))
@@ -69,7 +77,7 @@ class Frame:
     @property
     def has_foreign_side(self) -> bool:
         """A foreign counterpart, or for a journey or a gathering the foreign place."""
-        if self.foreigners or (self.bodies and self.family in TALK | CALL):
+        if self.foreigners or (self.bodies and self.family in _WITH_BODIES):
             return True
         return bool(self.abroad) and self.family in MOVE | GATHERING
 
@@ -118,16 +126,20 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
 ) -> Frame:
     stop = _scope_end(document, sentence, match, verbs)
     behind = [p for p in actors if match.last < head(p) < stop]
-    subject = _carried_subject(document, match, actors, behind)
+    family = document.words.entry("predicates", match.key).attrs["family"]
+    subject = None if family in _NO_SUBJECT else _carried_subject(document, match, actors, behind)
+    if _is_reference(document, match):
+        behind = [p for p in behind if document.tokens[head(p) - 1].form in _COMPANY or head(p) - match.last == 1]
     arguments = tuple(dict.fromkeys([*([subject] if subject else []), *behind]))
     end = document.tokens[stop - 1].end
-    places = document.places_in(document.tokens[match.first].start, end)
+    begin = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
+    places = document.places_in(document.tokens[min(begin, match.first)].start, end)
     offices = [p.office for p in arguments if p.office]
     free = [p for p in places if not any(o.start <= p.start < o.end for o in offices)]
     return Frame(
         sentence=index,
         predicate=match,
-        family=document.words.entry("predicates", match.key).attrs["family"],
+        family=family,
         principals=tuple(p for p in arguments if p.listed == "principal"),
         foreigners=tuple(p for p in arguments if p.foreign),
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
@@ -136,16 +148,27 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
     )
 
 
+def _is_reference(document: Document, match: PhraseMatch) -> bool:
+    """«خلال الاجتماع»: a definite event noun refers to a meeting, and does not say who is at it."""
+    if _is_verb(document, match):
+        return False
+    return match.prefix.endswith(("ال", "لل")) or document.tokens[match.first].form.startswith(("ال", "لل", "بال", "وال"))
+
+
 def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
     """The token at which the predicate's arguments end: the next finite verb that is not a relative clause's."""
     for verb in verbs:
         if verb.first <= match.last:
             continue
+        that = next((at for at in range(match.last + 1, verb.first) if document.tokens[at].form in _THAT), None)
+        if that is not None:
+            return that
         before = document.tokens[verb.first - 1].form
         if before.startswith(("الذ", "الت", "اللذ")) and len(before) <= len("اللذين"):
             continue
         return verb.first
-    return sentence.last
+    rest = range(match.last + 1, sentence.last)
+    return next((at for at in rest if document.tokens[at].form in _THAT), sentence.last)
 
 
 def _carried_subject(
@@ -168,13 +191,17 @@ def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) ->
         return False
     at = document.token_at(place.start)
     token = document.tokens[at]
+    family = document.words.entry("predicates", match.key).attrs["family"]
+    if at == match.first - 1 and family in _HOSTED:
+        return True
+    if at == match.last + 1 and not _is_verb(document, match):
+        return True
     if token.start < place.start and document.text[token.start] in "بلو":
         return document.text[token.start] in "بل" or document.text[token.start : token.start + 2] in {"وب", "ول"}
     before = [t.form for t in document.tokens[max(0, at - 2) : at]]
     if before and (before[-1] in _LOCATIVE or (len(before) > 1 and before[-2] in _LOCATIVE and before[-1] != COMMA)):
         return True
-    family = document.words.entry("predicates", match.key).attrs["family"]
-    return family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
+    return at > match.last and family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus
-from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, frames
+from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, TALK, frames
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _NEGATION_REACH: Final = 3
 _BACK_REACH: Final = 3
 _LEAD_SENTENCES: Final = 4
 """Sentences after the headline in which an article says what it is about."""
+_JOINED_LINES: Final = 3
 _MAIN_SHARE: Final = 0.25
 _EARLIER: Final = frozenset({"background_had", "background_last"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
@@ -80,12 +81,16 @@ def find_meetings(document: Document, people: Sequence[Person], dates: Sequence[
             clusters.append([sighting])
         else:
             home.append(sighting)
+    for sighting in _group_sightings(document, people, dates, sightings):
+        home = next((cluster for cluster in clusters if _same_event(cluster, sighting)), None)
+        if home is not None:
+            home.append(sighting)
     meetings = tuple(
         _meeting(document, cluster, main=index == 0 and _is_main(document, cluster))
         for index, cluster in enumerate(clusters)
     )
     by_sentence = {s.sentence: index for index, cluster in reversed(list(enumerate(clusters))) for s in cluster}
-    return Found(meetings, by_sentence, sightings)
+    return Found(meetings, by_sentence, tuple(s for cluster in clusters for s in cluster))
 
 
 def _is_main(document: Document, cluster: Sequence[Sighting]) -> bool:
@@ -109,8 +114,8 @@ def _sightings(document: Document, people: Sequence[Person], dates: Sequence[Dat
         here: list[Sighting] = []
         for frame in found if not cues & _OUTSIDE else ():
             whole = _completed(document, frame, told, named)
-            if whole is not None and not any(_repeats(s, whole) for s in here):
-                here.append(_sighting(document, sentence, whole, dates, cues))
+            if whole is not None:
+                _add(here, _sighting(document, sentence, whole, dates, cues))
             if frame.has_foreign_side and frame.family in GATHERING:
                 told = frame
         yield from here
@@ -118,13 +123,38 @@ def _sightings(document: Document, people: Sequence[Person], dates: Sequence[Dat
         named = (index, principals) if principals else named
 
 
+def _group_sightings(
+    document: Document, people: Sequence[Person], dates: Sequence[DateMention], told: Sequence[Sighting]
+) -> Iterator[Sighting]:
+    """Frames that tell of a meeting and name none of its principals («تلتقي الأطراف الليبية في باريس الثلاثاء»)."""
+    done = {sighting.sentence for sighting in told}
+    for index, found in frames(document, people):
+        sentence = document.sentences[index]
+        gathering = [f for f in found if f.family in GATHERING | {"receive", "sponsor"} and f.has_foreign_side]
+        libyans = {p.id for f in gathering for p in f.others}
+        if index not in done and gathering and not libyans:
+            yield _sighting(document, sentence, gathering[0], dates, _cues(document, sentence))
+
+
 def _cues(document: Document, sentence: Sentence) -> set[str]:
     return {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
 
 
-def _repeats(sighting: Sighting, frame: Frame) -> bool:
-    """One sighting a sentence, but for a second one of another time («… اللذان كانا قد التقيا …»)."""
-    return sighting.family == frame.family or not sighting.background
+def _add(here: list[Sighting], sighting: Sighting) -> None:
+    """Several predicates of one sentence tell of one meeting, but for one of another time («كانا قد التقيا»)."""
+    for index, other in enumerate(here):
+        if other.background == sighting.background:
+            here[index] = replace(
+                other,
+                counterparts=tuple(dict.fromkeys((*other.counterparts, *sighting.counterparts))),
+                principals=tuple(dict.fromkeys((*other.principals, *sighting.principals))),
+                place=other.place or sighting.place,
+                venue=other.venue or sighting.venue,
+                country=other.country or sighting.country,
+                dates=other.dates if other.dates != (None, None) else sighting.dates,
+            )
+            return
+    here.append(sighting)
 
 
 def _completed(
@@ -132,15 +162,28 @@ def _completed(
 ) -> Frame | None:
     """The frame with a principal and a foreign side, its own or one from a sentence nearby."""
     if frame.principals and frame.has_foreign_side and frame.family in MEETING:
-        return frame
+        journey = frame.family in MOVE and not frame.foreigners
+        told_early = frame.sentence <= _LEAD_SENTENCES or told is not None
+        return frame if told_early or not journey or _has_purpose(document, frame) else None
     if frame.principals and told is not None and frame.family in JOINING and not frame.has_foreign_side:
-        joined = frame.sentence - told.sentence <= _LEAD_SENTENCES or frame.family in {"sign", "agree"}
+        near = document.sentences[frame.sentence].line - document.sentences[told.sentence].line <= _JOINED_LINES
+        joined = near or frame.family in {"sign", "agree"}
         return replace(frame, foreigners=told.foreigners, places=told.places, bodies=told.bodies) if joined else None
     last, principals = named
     both = frame.sentence - last == 1 and _speaks_of_both(document, document.sentences[frame.sentence])
     if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
         return replace(frame, principals=principals)
     return None
+
+
+def _has_purpose(document: Document, frame: Frame) -> bool:
+    """A journey told in passing counts where the sentence also speaks of a meeting, an invitation or talks."""
+    sentence = document.sentences[frame.sentence]
+    families = {
+        document.words.entry("predicates", m.key).attrs["family"]
+        for m in document.within(document.predicates, sentence.first, sentence.last)
+    }
+    return bool(families & (TALK | INVITE))
 
 
 def _speaks_of_both(document: Document, sentence: Sentence) -> bool:
@@ -263,6 +306,14 @@ def _same(cluster: Sequence[Sighting], sighting: Sighting) -> bool:
     own = {p.id for p in sighting.counterparts}
     countries = {s.country for s in cluster if s.country}
     return bool(counterparts & own) or sighting.country in countries or not (own or sighting.country)
+
+
+def _same_event(cluster: Sequence[Sighting], sighting: Sighting) -> bool:
+    """A sentence without a principal belongs where counterpart or country and time agree."""
+    if cluster[0].background != sighting.background or any(not _compatible(s.dates, sighting.dates) for s in cluster):
+        return False
+    shared = {p.id for s in cluster for p in s.counterparts} & {p.id for p in sighting.counterparts}
+    return bool(shared) or sighting.country in {s.country for s in cluster if s.country}
 
 
 def _compatible(one: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:

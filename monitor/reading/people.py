@@ -31,10 +31,18 @@ _QUALIFIERS = frozenset(map(fold, ("الخاص", "الخاصة", "العام", "
                                    "البرية", "البحرية", "الجوية", "الأول", "المؤقتة", "المنتهية", "ولايته")))
 _CHIEFS = frozenset(map(fold, ("للرئيس", "لرئيس", "للملك", "للأمير", "للأمين")))
 _HEADS_OF_STATE = tuple(map(fold, ("رئيس", "الرئيس", "ملك", "أمير", "الأمين العام", "أمين عام", "مستشار", "ولي")))
+_BODIES = frozenset(map(fold, ("حكومة", "برلمان", "مجلس", "سلطات", "قيادة", "جيش")))
+_REGIONS = frozenset(map(fold, ("شرق", "غرب", "جنوب", "شمال", "الشرق", "الغرب", "الجنوب", "البلاد")))
+_COUNTRY_WORDS = frozenset(map(fold, ("البلاد", "الليبي")))
+_SEATED = frozenset(map(fold, ("ومقره", "ومقرها")))
 _LINKS = frozenset(map(fold, ("في", "لدى", "إلى", "من", "على", "ب", "ل")))
 _MAX_QUALIFIERS = 7
 _MAX_NAME_WORDS = 3
 _REACH = 2
+_BRACKET_WORDS = 6
+_MAX_INSTITUTION_WORDS = 4
+_INSTITUTIONS = frozenset(map(fold, ("حركة", "حزب", "شركة", "مؤسسة", "منظمة", "مجموعة", "بنك", "جامعة", "معهد",
+                                     "مركز", "صندوق", "لجنة", "تيار", "وكالة", "غرفة")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +254,26 @@ class _Finder:
             last, named = reach
             if named:
                 break
-        if not named and self._tokens[last].form in _CHIEFS and self._leads(self._names.get(last + 1)):
+        last = self._end_of_institution(last)
+        has_chief = any(self._tokens[at].form in _CHIEFS for at in range(match.first, last + 1))
+        if not named and has_chief and self._leads(self._names.get(last + 1)):
             last, named = self._names[last + 1].last, True
         start, end = match.start, self._tokens[last].end
         countries = self._countries(match, last)
         return Office(match.key, start, end, match.first, last, self._doc.text[start:end], countries, named)
+
+    def _end_of_institution(self, last: int) -> int:
+        """«أمين عام حركة مشروع تونس»: the name of a party or a company belongs to its head's office."""
+        if self._tokens[last].form not in _INSTITUTIONS:
+            return last
+        end = last
+        while end - last < _MAX_INSTITUTION_WORDS and end + 1 < len(self._tokens):
+            form = self._tokens[end + 1].form
+            taken = end + 1 in self._names or end + 1 in self._ranks_by_first or end + 1 in self._predicate_tokens
+            if form in {COMMA, STOP} or taken or form in self._words.stopwords:
+                break
+            end += 1
+        return end
 
     def _qualifier_end(self, at: int) -> tuple[int, bool] | None:
         """Where the qualifier that begins at token `at` ends, and whether it names the office's own chief."""
@@ -260,6 +283,13 @@ class _Finder:
         if at in self._places_by_token:
             return self._end_of_place(at), False
         if form in _LINKS and at + 1 in self._places_by_token:
+            return self._end_of_place(at + 1), False
+        if form in _LINKS and at + 2 in self._places_by_token and self._tokens[at + 1].form in _BODIES:
+            return self._end_of_place(at + 2), False
+        if form in _LINKS and at + 1 < len(self._tokens) and self._tokens[at + 1].form in _REGIONS:
+            country = at + 2 < len(self._tokens) and self._tokens[at + 2].form in _COUNTRY_WORDS
+            return at + (2 if country else 1), False
+        if form in _SEATED and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
         inner = self._offices_by_first.get(at)
         if inner and inner.prefix and inner.prefix[0] in "لب":
@@ -323,14 +353,22 @@ class _Finder:
     def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
         if name.prefix.startswith(("و", "ف")) and at == name.first:
             return None
-        end = at - 1
-        if end >= 0 and self._tokens[end].form == COMMA:
-            end -= 1
+        end = self._before_marks(at - 1)
         for office in self._offices.values():
             ends_here = office.last == end or (office.first <= end < office.last and not office.holder_named_inside)
             if ends_here and office.first not in claimed and office.first < name.first:
                 return office
         return self._chief_office(name)
+
+    def _before_marks(self, at: int) -> int:
+        """The token before a comma, or before something short in brackets, that ends at token `at`."""
+        if at >= 0 and self._tokens[at].form == COMMA:
+            return at - 1
+        if at >= 0 and self._doc.text[self._tokens[at].start : self._tokens[at].end] == ")":
+            for back in range(at - 1, max(-1, at - _BRACKET_WORDS), -1):
+                if self._doc.text[self._tokens[back].start : self._tokens[back].end] == "(":
+                    return back - 1
+        return at
 
     def _chief_office(self, name: _Name) -> Office | None:
         """The inner office of «المبعوث الخاص للرئيس الفرنسي إيمانويل ماكرون», for its named chief."""

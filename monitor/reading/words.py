@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.reading.arabic import fold, tokens
-from monitor.reading.dates import DateIndex
+from monitor.reading.date_index import DateIndex
 from monitor.reading.phrases import PhraseIndex
 from monitor.reading.places import PlaceIndex
 
