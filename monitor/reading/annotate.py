@@ -115,6 +115,27 @@ def _without_introduction(text: str, segment: Segment, segments: Sequence[Segmen
     return segment.start + max(line.rfind(mark) for mark in "،؛.\n") + 1
 
 
+def looking_ahead(document: Document) -> tuple[tuple[int, int], ...]:
+    """Sentences that tell of what is to come: an announcing cue, or a first verb in the imperfect.
+
+    Headlines are left out: they put what has happened into the present («حفتر يصل القاهرة»).
+    """
+    found = []
+    for sentence in document.sentences:
+        if sentence.kind is SegmentKind.TITLE:
+            continue
+        cues = {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
+        verbs = (m for m in document.within(document.predicates, sentence.first, sentence.last)
+                 if document.words.entry("predicates", m.key).get("shape") == "verb")
+        first = next(iter(verbs), None)
+        form = document.tokens[first.first].form.removeprefix("و") if first else ""
+        event = first is not None and document.words.entry("predicates", first.key).get("kind") == "event"
+        invites = first is not None and document.words.entry("predicates", first.key).get("family") == "invite"
+        if "announced" in cues or invites or form.startswith("س") or (event and form.startswith(("ي", "ت"))):
+            found.append((sentence.start, sentence.end))
+    return tuple(found)
+
+
 def _with_breaks(text: str, start: int, end: int) -> Iterable[Token]:
     """Words of `text[start:end]` and a token for each mark between them, with a break at the end."""
     words = [Token(start + t.start, start + t.end, t.form) for t in tokens(text[start:end])]

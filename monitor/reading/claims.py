@@ -95,7 +95,7 @@ def _is_about(document: Document, sentence: Sentence, people: Sequence[Person]) 
 
 def _parties(found: Found, home: int) -> frozenset[str]:
     told = [s for s in found.sightings if found.by_sentence.get(s.sentence) == home]
-    return frozenset(p.id for s in told for p in (*s.principals, *s.counterparts))
+    return frozenset(p.id for s in told for p in (*s.principals, *s.counterparts, *s.others))
 
 
 def _says_something(document: Document, clause: Clause) -> bool:

@@ -44,6 +44,8 @@ _NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
 _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call"})
 """Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
 _SUBJECT_REACH: Final = 8
+_COMPANY_REACH: Final = 3
+_OWN_OBJECT_REACH: Final = 2
 _TOPIC_WORDS: Final = frozenset(map(fold, (
     "بشأن", "حول", "عن", "ضد", "بقيادة", "تجاه", "إزاء", "بحق", "باسم", "دون", "بدون", "خلفا", "لدى", "أنصار",
     "مؤيدي", "معارضي", "خصوم", "بخصوص", "اتهام", "دور", "إقصاء", "استبعاد", "لصالح", "صالح", "غريمها", "غريمه",
@@ -68,6 +70,8 @@ class Frame:
     others: tuple[Person, ...]
     places: tuple[PlaceMention, ...]
     bodies: tuple[PlaceMention, ...]
+    start: int
+    end: int
 
     @property
     def abroad(self) -> tuple[PlaceMention, ...]:
@@ -116,6 +120,12 @@ def _is_topic(document: Document, person: Person) -> bool:
     return before >= 0 and document.tokens[before].form in _TOPIC_WORDS
 
 
+def _is_beneficiary(document: Document, person: Person, match: PhraseMatch) -> bool:
+    """«سحب دعمها للواء حفتر»: behind a «ل» that is not the predicate's own, he is given something, and does nothing."""
+    at = head(person)
+    return document.tokens[at].form.startswith("ل") and at - match.last > _OWN_OBJECT_REACH
+
+
 def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
     document: Document,
     index: int,
@@ -125,11 +135,11 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
     verbs: Sequence[PhraseMatch],
 ) -> Frame:
     stop = _scope_end(document, sentence, match, verbs)
-    behind = [p for p in actors if match.last < head(p) < stop]
+    behind = [p for p in actors if match.last < head(p) < stop and not _is_beneficiary(document, p, match)]
     family = document.words.entry("predicates", match.key).attrs["family"]
     subject = None if family in _NO_SUBJECT else _carried_subject(document, match, actors, behind)
-    if _is_reference(document, match):
-        behind = [p for p in behind if document.tokens[head(p) - 1].form in _COMPANY or head(p) - match.last == 1]
+    if _is_reference(document, match) and not _in_company(document, match):
+        behind = [p for p in behind if head(p) - match.last == 1]
     arguments = tuple(dict.fromkeys([*([subject] if subject else []), *behind]))
     end = document.tokens[stop - 1].end
     begin = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
@@ -145,6 +155,8 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
         places=tuple(p for p in free if _is_location(document, p, match)),
         bodies=tuple(p for p in free if p.kind == "organisation"),
+        start=document.tokens[min(begin, match.first)].start,
+        end=end,
     )
 
 
@@ -153,6 +165,12 @@ def _is_reference(document: Document, match: PhraseMatch) -> bool:
     if _is_verb(document, match):
         return False
     return match.prefix.endswith(("ال", "لل")) or document.tokens[match.first].form.startswith(("ال", "لل", "بال", "وال"))
+
+
+def _in_company(document: Document, match: PhraseMatch) -> bool:
+    """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
+    following = document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]
+    return any(token.form in _COMPANY for token in following)
 
 
 def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:

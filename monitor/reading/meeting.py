@@ -34,6 +34,7 @@ _LEAD_SENTENCES: Final = 4
 _JOINED_LINES: Final = 3
 _MAIN_SHARE: Final = 0.25
 _EARLIER: Final = frozenset({"background_had", "background_last"})
+_TWO_MEN: Final = frozenset({"both_men", "they_two"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "deny": MeetingStatus.DENIED}
 
@@ -47,6 +48,7 @@ class Sighting:
     family: str
     principals: tuple[Person, ...]
     counterparts: tuple[Person, ...]
+    others: tuple[Person, ...]
     place: PlaceMention | None
     venue: PlaceMention | None
     country: str | None
@@ -148,6 +150,7 @@ def _add(here: list[Sighting], sighting: Sighting) -> None:
                 other,
                 counterparts=tuple(dict.fromkeys((*other.counterparts, *sighting.counterparts))),
                 principals=tuple(dict.fromkeys((*other.principals, *sighting.principals))),
+                others=tuple(dict.fromkeys((*other.others, *sighting.others))),
                 place=other.place or sighting.place,
                 venue=other.venue or sighting.venue,
                 country=other.country or sighting.country,
@@ -170,7 +173,7 @@ def _completed(
         joined = near or frame.family in {"sign", "agree"}
         return replace(frame, foreigners=told.foreigners, places=told.places, bodies=told.bodies) if joined else None
     last, principals = named
-    both = frame.sentence - last == 1 and _speaks_of_both(document, document.sentences[frame.sentence])
+    both = frame.sentence - last == 1 and _speaks_of_both(document, frame)
     if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
         return replace(frame, principals=principals)
     return None
@@ -186,33 +189,38 @@ def _has_purpose(document: Document, frame: Frame) -> bool:
     return bool(families & (TALK | INVITE))
 
 
-def _speaks_of_both(document: Document, sentence: Sentence) -> bool:
-    """«كلاهما», «اجتماعهما»: the two named just before."""
-    if "coreference_both" in _cues(document, sentence):
+def _speaks_of_both(document: Document, frame: Frame) -> bool:
+    """«كلاهما», «خلال اجتماعهما»: the two named just before."""
+    if document.tokens[frame.predicate.last].form.endswith("هما"):
         return True
-    return any(token.form.endswith("هما") for token in document.tokens[sentence.first : sentence.last])
+    sentence = document.sentences[frame.sentence]
+    return frame.family in GATHERING and any(
+        cue.key in _TWO_MEN for cue in document.within(document.cues, sentence.first, frame.predicate.first)
+    )
 
 
 def _sighting(
     document: Document, sentence: Sentence, frame: Frame, dates: Sequence[DateMention], cues: set[str]
 ) -> Sighting:
     venue = next((p for p in frame.places if p.kind == "venue"), None)
-    place = next((p for p in frame.places if p.kind == "city"), None)
+    cities = sorted((p for p in frame.places if p.kind == "city"), key=lambda p: p.country == LIBYA)
+    place = next(iter(cities), None)
     status = _status(document, sentence, frame.predicate, cues)
-    bounds = _date_of(document, sentence, frame.predicate, dates, status)
+    bounds = _date_of(document, frame, dates, status)
     return Sighting(
         sentence=frame.sentence,
         predicate=frame.predicate,
         family=frame.family,
         principals=frame.principals,
         counterparts=frame.foreigners,
+        others=frame.others,
         place=place,
         venue=venue,
         country=_country(frame, venue, place),
         dates=bounds,
         mode=_mode(document, frame, venue, place),
         status=status,
-        background=_looks_back(document, sentence, frame.predicate) or _is_past(document, bounds),
+        background=_looks_back(document, sentence, frame) or _is_past(document, bounds),
     )
 
 
@@ -259,16 +267,12 @@ def _mode(document: Document, frame: Frame, venue: PlaceMention | None, place: P
 
 
 def _date_of(
-    document: Document,
-    sentence: Sentence,
-    match: PhraseMatch,
-    dates: Sequence[DateMention],
-    status: MeetingStatus,
+    document: Document, frame: Frame, dates: Sequence[DateMention], status: MeetingStatus
 ) -> tuple[date | None, date | None]:
-    """The date nearest to the predicate, in its own sentence; something held is not in the future."""
+    """The date nearest to the predicate, within its own arguments; something held is not in the future."""
     today = document.article.published_at.date() if document.article.published_at else None
     near = sorted(
-        (d for d in dates if sentence.start <= d.start < sentence.end), key=lambda d: abs(d.start - match.start)
+        (d for d in dates if frame.start <= d.start < frame.end), key=lambda d: abs(d.start - frame.predicate.start)
     )
     for mention in near:
         later = today is not None and mention.date_from is not None and mention.date_from > today
@@ -277,11 +281,12 @@ def _date_of(
     return None, None
 
 
-def _looks_back(document: Document, sentence: Sentence, match: PhraseMatch) -> bool:
-    """«كان قد», «سبق أن» before the predicate, or «العام الماضي» anywhere behind it: told of an earlier time."""
+def _looks_back(document: Document, sentence: Sentence, frame: Frame) -> bool:
+    """«كان قد», «سبق أن» before the predicate, or «العام الماضي» among its arguments: told of an earlier time."""
     for cue in document.within(document.cues, sentence.first, sentence.last):
-        before = 0 <= match.first - cue.last <= _BACK_REACH
-        if cue.key in _EARLIER and (before or (cue.key == "background_last" and cue.first > match.first)):
+        before = 0 <= frame.predicate.first - cue.last <= _BACK_REACH
+        among = cue.key == "background_last" and frame.predicate.start < cue.start < frame.end
+        if cue.key in _EARLIER and (before or among):
             return True
     return False
 
