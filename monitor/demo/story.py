@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from monitor.model import Relation, SegmentKind, Urgency
+from monitor.model import ClaimKind, Relation, SegmentKind, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,9 @@ _STYLES: Mapping[Relation, str] = {
 
 _BESIDE = frozenset({Relation.CONTRADICTING, Relation.UPDATED})
 """Relations that show what was known before; for the others it is part of the reason."""
+
+
+_FIRST = (ClaimKind.EVENT, ClaimKind.OUTCOME, ClaimKind.RANK, ClaimKind.ROLE, ClaimKind.STATEMENT, ClaimKind.AGENDA)
 
 
 class Story:
@@ -102,13 +105,15 @@ class Story:
     def _meeting(self, link: MeetingLink) -> Text:
         meeting, names = link.merged, self._names
         with_whom = [
-            " ".join(part for part in (names.term("en", one.office or ""), self._name(one.name)) if part) or "unnamed"
+            self._name(one.name) + (f" («{names.term('en', one.office)}»)" if one.office and one.name else "")
+            if one.name or not one.office
+            else f"«{names.term('en', one.office)}»"
             for one in meeting.counterparts
         ]
         text = Text("new meeting: " if link.new else "known meeting: ", style="bold" if link.new else "dim")
         text.append(", ".join(names.person("en", person) for person in meeting.principals), style="bold")
         if with_whom:
-            text.append(" with " + "; ".join(with_whom), style="not bold")
+            text.append(" with " + ", ".join(with_whom), style="not bold")
         where = [names.term("en", one) for one in (meeting.venue, meeting.place, meeting.country) if one]
         if where:
             text.append(" at " + ", ".join(dict.fromkeys(where)), style="not bold")
@@ -125,7 +130,7 @@ class Story:
         head.append(alert.relation.value, style=_STYLES.get(alert.relation, ""))
         head.append(f", {_count(len(alert.items), 'claim')}", style="dim")
         self._console.print(head)
-        for item in alert.items[:ITEMS_SHOWN] if now else ():
+        for item in sorted(alert.items, key=_telling)[:ITEMS_SHOWN] if now else ():
             self._item(item)
         if now and len(alert.items) > ITEMS_SHOWN:
             self._console.print(f"    and {len(alert.items) - ITEMS_SHOWN} more", style="dim")
@@ -144,9 +149,14 @@ class Story:
         self._console.print(Padding(Text(f"«{shown}»", style=style), (0, 0, 0, indent)))
 
 
+def _telling(item: AlertItem) -> tuple[int, int]:
+    """What tells a newcomer most comes first: what happened, in its fullest sentence."""
+    return (_FIRST.index(item.kind) if item.kind in _FIRST else len(_FIRST)), -len(item.quote)
+
+
 def _passed_over(decision: Decision) -> str:
-    told = {item.mention_id for alert in decision.alerts for item in alert.items}
-    known = Counter(related.relation.value for related in decision.relations if related.mention_id not in told)
+    told = {item.claim_id for alert in decision.alerts for item in alert.items}
+    known = Counter(related.relation.value for related in decision.relations if related.claim_id not in told)
     parts = [f"{count} {name}" for name, count in sorted(known.items())]
     boilerplate = sum(segment.kind is SegmentKind.BOILERPLATE for segment in decision.reading.segments)
     if boilerplate:
