@@ -42,7 +42,7 @@ from monitor.adapters.mail import MailNotify, MailSettings
 from monitor.adapters.similarity import LexicalSimilarity
 from monitor.adapters.terminal import Format, emit, log_to_stderr, progress, say, show
 from monitor.adapters.webhook import WebhookEndpoint, WebhookNotify
-from monitor.deciding import compare_texts
+from monitor.comparing import compare_texts
 from monitor.deciding.outbox import queue
 from monitor.demo.inbox import Inbox
 from monitor.demo.loopback import Loopback
@@ -525,7 +525,7 @@ def compare_(ctx: typer.Context, as_json: AsJson = True) -> None:  # noqa: ARG00
             say(str(problem))
             emit({"code": problem.code, "message": problem.message})
             continue
-        emit(compare_texts(known, incoming, reading))
+        emit(compare_texts(known, incoming, reading, LexicalSimilarity()))
     raise typer.Exit(FAILED if failed else DONE)
 
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from monitor.deciding import verdict
+from monitor.deciding.coverage import coverage
 from monitor.deciding.events import relate_event
 from monitor.deciding.identity import claim_id, mention_id
 from monitor.deciding.origins import corroborates, origin_of
@@ -36,8 +37,6 @@ KNOWN_COVERAGE: Final = 0.72
 SUGGEST_COVERAGE: Final = 0.58
 """Above this share a clause is only suggested to be new."""
 CONFLICT_COVERAGE: Final = 0.5
-_TOPIC: Final = "t:"
-_TOPIC_WEIGHT: Final = 2.0
 _LADDER: Final = (Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE, Modality.AGREED,
                   Modality.SIGNED, Modality.IMPLEMENTED)
 _FIRM: Final = _LADDER.index(Modality.AGREED)
@@ -122,16 +121,6 @@ def _best_covering(mention: Mention, candidates: Sequence[KnownClaim]) -> tuple[
     shares = [coverage(mention.terms, known.mention.terms) for known in candidates]
     top = max(range(len(candidates)), key=lambda index: (shares[index], -index))
     return candidates[top], shares[top]
-
-
-def coverage(terms: Sequence[str], held: Sequence[str]) -> float:
-    """Weighted share of `terms` that `held` holds too, 0..1; a topic weighs twice a word."""
-    total = sum(map(_weight, terms))
-    return sum(_weight(t) for t in set(terms) & set(held)) / total if total else 0.0
-
-
-def _weight(term: str) -> float:
-    return _TOPIC_WEIGHT if term.startswith(_TOPIC) else 1.0
 
 
 def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
