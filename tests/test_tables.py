@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 from rich.console import Console
 
 from monitor.render.tables import as_csv, table
 
-ROWS = [{"a": "=1+1", "b": "[bold]x[/]\x1b[31m\u202eنص\nسطر"}, {"a": None, "b": [{"name": "س", "office": None}, "ص"]}]
+ROWS: list[dict[str, Any]] = [
+    {"a": "=1+1", "b": "[bold]x[/]\x1b[31m\u202eنص\nسطر"},
+    {"a": None, "b": [{"name": "س", "office": None}, "ص"]},
+]
 
 
 def test_a_spreadsheet_runs_no_cell_and_reads_arabic() -> None:
