@@ -144,8 +144,11 @@ def _warc(path: Path, now: datetime) -> Iterator[ReadJob | RasidError]:
                 job = _record(record, path, now)
                 if job is not None:
                     yield job
-    except (ValueError, RuntimeError, EOFError) as error:
+    except (OSError, ValueError, RuntimeError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the file system's; fastwarc raises the bare class for a record that is none
         yield InputMalformed(f"{path}: breaks off after {records} records: {error}")
+        return
     if not records:
         yield InputMalformed(f"{path}: holds no WARC records with an answer")
 
