@@ -59,27 +59,13 @@ def make_alerts(
         told.add((related.claim_id, related.relation))
         conflict = related.relation is Relation.CONTRADICTING
         groups.setdefault((_home(related, links), conflict, when), []).append(related)
-    merged = _join_personal(groups)
-    made = [_alert(reading, links, key, members, recall) for key, members in merged.items()]
+    made = [_alert(reading, links, key, members, recall) for key, members in groups.items()]
     return tuple(sorted(made, key=lambda a: (a.urgency is not Urgency.NOW, a.relation is not Relation.CONTRADICTING)))
-
-
-_Groups = dict[tuple[str | None, bool, Urgency], list["Related"]]
 
 
 def _home(related: Related, links: Sequence[MeetingLink]) -> str | None:
     """A claim about a person goes with the article's main meeting, so that one reader gets one alert."""
     return related.meeting_id or (links[0].id if links else None)
-
-
-def _join_personal(groups: _Groups) -> _Groups:
-    """What can wait goes along with what cannot, where there is such an alert for the same meeting."""
-    joined: _Groups = {}
-    for (home, conflict, when), members in groups.items():
-        at_once = (home, conflict, Urgency.NOW)
-        key = at_once if when is Urgency.DIGEST and at_once in groups else (home, conflict, when)
-        joined.setdefault(key, []).extend(members)
-    return joined
 
 
 def _alert(

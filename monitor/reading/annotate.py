@@ -154,4 +154,5 @@ def _sentences(
     for start, end in clause_spans(text, segment.start, stop):
         first = base + bisect_left(starts, start)
         last = base + bisect_left(starts, end)
-        yield Sentence(start, end, segment.kind, line, first, last)
+        if last > first:
+            yield Sentence(start, end, segment.kind, line, first, last)
