@@ -566,7 +566,7 @@ class Listing:
 LISTINGS = {
     "meetings": Listing(
         ask=ArchiveReader.meetings,
-        columns=("id", "principals", "counterparts", "venue", "country", "date_from", "date_to", "status", "claims"),
+        columns=("id", "principals", "counterparts", "venue", "date_from", "date_to", "status"),
         help="Meetings, the latest first.",
     ),
     "claims": Listing(

@@ -18,6 +18,8 @@ from monitor.render.tables import as_csv, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+PIPE_COLUMNS = 400
+
 _people = Console(stderr=True, highlight=False)
 
 
@@ -47,7 +49,10 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, form: For
     elif form is Format.CSV:
         sys.stdout.write(as_csv(rows, columns))
     else:
-        Console(highlight=False).print(table(rows, columns))
+        console = Console(highlight=False)
+        # Into a file or a pipe whole lines go: eighty columns, which is what rich falls back to, would cut every cell.
+        console.width = console.width if console.is_terminal else PIPE_COLUMNS
+        console.print(table(rows, columns))
 
 
 @contextmanager
