@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import ExtractEmpty
 from monitor.model import Article, EvidenceGrade, Lead, Outcome, Reading, SegmentKind
-from monitor.reading.annotate import annotate, looking_ahead
+from monitor.reading.annotate import annotate, looking_ahead, with_verbs_settled
 from monitor.reading.arabic import tokens
 from monitor.reading.charset import arabic_share
 from monitor.reading.claims import find_mentions
@@ -56,6 +56,7 @@ def read_article(job: ReadJob, config: ReadConfig) -> Reading:
     article = _with_page_clock(article, marked, words)
     document = annotate(article, marked, words)
     people = find_people(document)
+    document = with_verbs_settled(document, frozenset(person.head for person in people))
     today = article.published_at.date() if article.published_at else None
     dates = find_dates(document.text, document.tokens, today, words.dates, future=looking_ahead(document))
     found = find_meetings(document, people, dates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import SegmentKind
@@ -113,6 +113,21 @@ def _without_introduction(text: str, segment: Segment, segments: Sequence[Segmen
     if following is None or following.kind not in _ANNOUNCED or not line.endswith(":"):
         return segment.end
     return segment.start + max(line.rfind(mark) for mark in "،؛.\n") + 1
+
+
+def with_verbs_settled(document: Document, heads: frozenset[int]) -> Document:
+    """The document without verbs that are only verbs before their subject: «أبرز حفتر», but not «أبرز خصومه».
+
+    Args:
+        document: The marked-up article.
+        heads: Tokens at which a person's phrase begins.
+    """
+    kept = tuple(
+        match
+        for match in document.predicates
+        if not document.words.entry("predicates", match.key).get("before_person") or match.last + 1 in heads
+    )
+    return replace(document, predicates=kept)
 
 
 def looking_ahead(document: Document) -> tuple[tuple[int, int], ...]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import trafilatura
+from lxml import etree
+from lxml import html as lxml_html
 from trafilatura.settings import Document
 
 from monitor.errors import ExtractEmpty
 from monitor.reading.arabic import fold
 from monitor.reading.charset import decode
+from monitor.reading.layout import without_layout_tables
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
@@ -38,7 +48,7 @@ def extract(page: bytes, *, url: str, content_type: str = "", title: str | None 
         EncodingBroken: The bytes are in no charset that makes sense of them.
     """
     found = trafilatura.bare_extraction(
-        decode(page, content_type=content_type),
+        without_layout_tables(_parsed(decode(page, content_type=content_type), url)),
         url=url or None,
         include_comments=False,
         include_tables=True,
@@ -58,6 +68,14 @@ def extract(page: bytes, *, url: str, content_type: str = "", title: str | None 
         byline=found.author,
         site=found.sitename,
     )
+
+
+def _parsed(text: str, url: str) -> HtmlElement:
+    """The page as a tree; a declared encoding is dropped, since the text is decoded already."""
+    try:
+        return lxml_html.document_fromstring(_XML_DECLARATION.sub("", text))
+    except (etree.ParserError, ValueError) as exc:
+        raise ExtractEmpty(f"{url}: the page cannot be parsed") from exc
 
 
 def _one_line(text: str) -> str:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 TALK: Final = frozenset(
     {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
-    | {"attend", "take_part", "mediate", "sponsor"}
+    | {"attend", "take_part", "mediate", "sponsor", "sent"}
 )
 MOVE: Final = frozenset({"visit", "arrive", "travel"})
 CALL: Final = frozenset({"call"})
 INVITE: Final = frozenset({"invite"})
 MEETING: Final = TALK | MOVE | CALL | INVITE
 GATHERING: Final = frozenset(
-    {"meet", "convene", "talk", "negotiate", "summit", "conference", "host", "attend", "take_part", "mediate"}
+    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "host", "attend", "take_part", "mediate"}
 )
 """Families whose foreign side may be no more than the country in which it happens."""
 _HOSTED: Final = frozenset({"host", "convene"})
@@ -43,6 +43,7 @@ _NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
 """Families in which only those named behind the predicate take part."""
 _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call"})
 """Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
+_ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
@@ -101,28 +102,19 @@ def sentence_frames(
     )
 
 
-def head(person: Person) -> int:
-    """The first token of a person's phrase: office, rank or name."""
-    return min(
-        person.first,
-        person.office.first if person.office else person.first,
-        person.rank.first if person.rank else person.first,
-    )
-
-
 def _is_verb(document: Document, match: PhraseMatch) -> bool:
     return document.words.entry("predicates", match.key).get("shape") == "verb"
 
 
 def _is_topic(document: Document, person: Person) -> bool:
     """Behind a word that makes him what is talked about, not who acts."""
-    before = head(person) - 1
+    before = person.head - 1
     return before >= 0 and document.tokens[before].form in _TOPIC_WORDS
 
 
 def _is_beneficiary(document: Document, person: Person, match: PhraseMatch) -> bool:
     """«سحب دعمها للواء حفتر»: behind a «ل» that is not the predicate's own, he is given something, and does nothing."""
-    at = head(person)
+    at = person.head
     return document.tokens[at].form.startswith("ل") and at - match.last > _OWN_OBJECT_REACH
 
 
@@ -135,15 +127,15 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
     verbs: Sequence[PhraseMatch],
 ) -> Frame:
     stop = _scope_end(document, sentence, match, verbs)
-    behind = [p for p in actors if match.last < head(p) < stop and not _is_beneficiary(document, p, match)]
+    behind = [p for p in actors if match.last < p.head < stop and not _is_beneficiary(document, p, match)]
     family = document.words.entry("predicates", match.key).attrs["family"]
-    subject = None if family in _NO_SUBJECT else _carried_subject(document, match, actors, behind)
+    subjects = () if family in _NO_SUBJECT else _subjects(document, match, actors, behind)
     if _is_reference(document, match) and not _in_company(document, match):
-        behind = [p for p in behind if head(p) - match.last == 1]
-    arguments = tuple(dict.fromkeys([*([subject] if subject else []), *behind]))
+        behind = [p for p in behind if p.head - match.last == 1]
+    arguments = tuple(dict.fromkeys([*subjects, *behind]))
     end = document.tokens[stop - 1].end
-    begin = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
-    places = document.places_in(document.tokens[min(begin, match.first)].start, end)
+    begin = _scope_start(document, sentence, match, verbs)
+    places = document.places_in(document.tokens[begin].start, end)
     offices = [p.office for p in arguments if p.office]
     free = [p for p in places if not any(o.start <= p.start < o.end for o in offices)]
     return Frame(
@@ -153,9 +145,9 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
         principals=tuple(p for p in arguments if p.listed == "principal"),
         foreigners=tuple(p for p in arguments if p.foreign),
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
-        places=tuple(p for p in free if _is_location(document, p, match)),
+        places=tuple(p for p in free if _is_location(document, p, match) or _is_side(document, p, match)),
         bodies=tuple(p for p in free if p.kind == "organisation"),
-        start=document.tokens[min(begin, match.first)].start,
+        start=document.tokens[begin].start,
         end=end,
     )
 
@@ -171,6 +163,13 @@ def _in_company(document: Document, match: PhraseMatch) -> bool:
     """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
     following = document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]
     return any(token.form in _COMPANY for token in following)
+
+
+def _scope_start(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
+    """Where the predicate's own words begin: behind the finite verb, or the «أن», before it."""
+    after_verb = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
+    that = (at + 1 for at in range(sentence.first, match.first) if document.tokens[at].form in _THAT)
+    return min(match.first, max(after_verb, max(that, default=sentence.first)))
 
 
 def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
@@ -189,16 +188,31 @@ def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs
     return next((at for at in rest if document.tokens[at].form in _THAT), sentence.last)
 
 
-def _carried_subject(
+def _subjects(
     document: Document, match: PhraseMatch, actors: Sequence[Person], behind: Sequence[Person]
-) -> Person | None:
-    """The subject before the predicate, where none follows it directly."""
-    if behind and _is_verb(document, match) and head(behind[0]) - match.last <= _SUBJECT_REACH:
-        between = {t.form for t in document.tokens[match.last + 1 : head(behind[0])]}
-        if not between & _BEFORE_OBJECT:
-            return None
+) -> tuple[Person, ...]:
+    """The subject before the predicate: straight before it («السيسي وحفتر يبحثان»), or carried on where none follows."""
     before = [p for p in actors if p.last < match.first]
-    return before[-1] if before else None
+    if not before:
+        return ()
+    if match.first - before[-1].tail <= _ADJACENT:
+        return _coordinated(document, before)
+    if behind and _is_verb(document, match) and behind[0].head - match.last <= _SUBJECT_REACH:
+        between = {t.form for t in document.tokens[match.last + 1 : behind[0].head]}
+        if not between & _BEFORE_OBJECT:
+            return ()
+    return (before[-1],)
+
+
+def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, ...]:
+    """The last person and those joined to him by «و»."""
+    found = [before[-1]]
+    for person in reversed(before[:-1]):
+        at = found[-1].head
+        if at - person.tail > _ADJACENT or not document.text[document.tokens[at].start] == "و":
+            break
+        found.append(person)
+    return tuple(reversed(found))
 
 
 def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
@@ -209,8 +223,10 @@ def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) ->
         return False
     at = document.token_at(place.start)
     token = document.tokens[at]
+    if _is_dateline(document, at):
+        return True
     family = document.words.entry("predicates", match.key).attrs["family"]
-    if at == match.first - 1 and family in _HOSTED:
+    if (at == match.first - 1 and family in _HOSTED) or _is_behind_host(document, at):
         return True
     if at == match.last + 1 and not _is_verb(document, match):
         return True
@@ -220,6 +236,28 @@ def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) ->
     if before and (before[-1] in _LOCATIVE or (len(before) > 1 and before[-2] in _LOCATIVE and before[-1] != COMMA)):
         return True
     return at > match.last and family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
+
+
+def _is_side(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
+    """«وساطة مصرية», «برعاية أممية»: the nisba names who mediates, hosts or invites."""
+    family = document.words.entry("predicates", match.key).attrs["family"]
+    near = 0 <= document.token_at(place.start) - match.last <= 1
+    return place.kind == "demonym" and near and family in {"mediate", "sponsor", "invite"}
+
+
+def _is_behind_host(document: Document, at: int) -> bool:
+    """«احتضنت أبوظبي …»: the subject of a hosting verb is where it happens."""
+    return any(
+        match.last == at - 1 and document.words.entry("predicates", match.key).get("family") in _HOSTED
+        for match in document.within(document.predicates, at - 3, at)
+    )
+
+
+def _is_dateline(document: Document, at: int) -> bool:
+    """«موسكو: …»: a place that opens the line, with a colon or a dash behind it."""
+    following = document.tokens[at + 1] if at + 1 < len(document.tokens) else None
+    opens = at == 0 or document.tokens[at - 1].form == STOP
+    return opens and following is not None and document.text[following.start : following.end].strip() in {":", "-", "–"}
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

@@ -118,7 +118,7 @@ def _sightings(document: Document, people: Sequence[Person], dates: Sequence[Dat
             whole = _completed(document, frame, told, named)
             if whole is not None:
                 _add(here, _sighting(document, sentence, whole, dates, cues))
-            if frame.has_foreign_side and frame.family in GATHERING:
+            if frame.has_foreign_side and (frame.family in GATHERING or frame.foreigners):
                 told = frame
         yield from here
         principals = tuple(p for p in people if sentence.first <= p.first < sentence.last and p.listed == "principal")
@@ -168,7 +168,9 @@ def _completed(
         journey = frame.family in MOVE and not frame.foreigners
         told_early = frame.sentence <= _LEAD_SENTENCES or told is not None
         return frame if told_early or not journey or _has_purpose(document, frame) else None
-    if frame.principals and told is not None and frame.family in JOINING and not frame.has_foreign_side:
+    joins = frame.family in JOINING and (told is None or told.family in GATHERING)
+    joins = joins or (told is not None and _points_back(document, frame))
+    if frame.principals and told is not None and joins and not frame.has_foreign_side:
         near = document.sentences[frame.sentence].line - document.sentences[told.sentence].line <= _JOINED_LINES
         joined = near or frame.family in {"sign", "agree"}
         return replace(frame, foreigners=told.foreigners, places=told.places, bodies=told.bodies) if joined else None
@@ -177,6 +179,13 @@ def _completed(
     if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
         return replace(frame, principals=principals)
     return None
+
+
+def _points_back(document: Document, frame: Frame) -> bool:
+    """«استقبله», «التقاه»: the object is the one named just before."""
+    if frame.family not in {"receive", "meet"} or document.words.entry("predicates", frame.predicate.key).get("shape") != "verb":
+        return False
+    return document.tokens[frame.predicate.last].form.endswith(("ه", "ها", "هم"))
 
 
 def _has_purpose(document: Document, frame: Frame) -> bool:

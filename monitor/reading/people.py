@@ -83,6 +83,17 @@ class Person:
         return self.country is not None and self.country != LIBYA and self.listed != "principal"
 
     @property
+    def head(self) -> int:
+        """The first token of the phrase: office, rank or name."""
+        marks = (self.first, self.office.first if self.office else self.first, self.rank.first if self.rank else self.first)
+        return min(marks)
+
+    @property
+    def tail(self) -> int:
+        """The last token of the phrase."""
+        return max(self.last, self.office.last if self.office else self.last)
+
+    @property
     def span(self) -> tuple[int, int]:
         """The whole phrase: office, rank and name."""
         starts = [self.start, *([self.office.start] if self.office else []), *([self.rank.start] if self.rank else [])]
@@ -296,6 +307,8 @@ class _Finder:
             return self._end_of_chief(inner)
         if form in _QUALIFIERS or (form.startswith("ال") and form.endswith(_NISBA) and at not in self._names):
             return at, False
+        if form.startswith("ل") and at + 1 in self._places_by_token:
+            return self._end_of_place(at + 1), False
         if form.startswith(("لل", "بال")) and at not in self._predicate_tokens:
             return at, False
         return None
@@ -413,15 +426,40 @@ class _Finder:
     # -- offices without a name --------------------------------------------------------------------------------
 
     def _unnamed(self, claimed: set[int]) -> Iterator[Person]:
-        principals = {m.first: m for m in self._words.office_alone.find(self._tokens)}
+        alone = {m.first: m for m in self._words.office_alone.find(self._tokens)}
         for office in self._offices.values():
             if office.first in claimed:
                 continue
-            match = principals.get(office.first)
-            if match is not None:
+            foreign = [code for code in office.countries if code != LIBYA]
+            match = alone.pop(office.first, None)
+            if match is not None and not foreign:
                 yield self._office_person(office, match.key, "principal", LIBYA)
             elif office.countries:
                 yield self._office_person(office, fold(office.text), "office", office.countries[0])
+        yield from self._ranks_alone()
+
+    def _ranks_alone(self) -> Iterator[Person]:
+        """«المشير» with no name behind it, in a text that is about Libya: the one principal of that rank."""
+        libyan = any(place.country == LIBYA for place in self._doc.places)
+        for rank in self._doc.ranks if libyan else ():
+            written = fold(self._doc.text[rank.start : rank.end])
+            holders = [p.id for p in self._watch.principals if written in map(fold, p.rank_alone)]
+            if len(holders) == 1 and not self._named_after(rank.last + 1):
+                yield Person(
+                    id=holders[0],
+                    listed="principal",
+                    first=rank.first,
+                    last=rank.last,
+                    start=rank.start,
+                    end=rank.end,
+                    form=self._doc.text[rank.start : rank.end],
+                    country=LIBYA,
+                    acting=self._acts(rank.first),
+                )
+
+    def _named_after(self, at: int) -> bool:
+        """Whether a name, or a word that may be an unlisted one's, follows."""
+        return at in self._names or at in self._offices or (self._is_name_word(at) and self._is_unusual(at))
 
     def _office_person(self, office: Office, key: str, listed: str, country: str) -> Person:
         return Person(

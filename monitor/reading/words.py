@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from monitor.watch import Watch
 
 
+_PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadConfig:
     """Everything that reading depends on beside the page: the words of Arabic and whom to watch."""
@@ -75,7 +78,7 @@ def _build(config: ReadConfig) -> Words:
         config=config,
         offices=index("offices"),
         ranks=index("ranks"),
-        predicates=index("predicates"),
+        predicates=PhraseIndex(_predicates(lexicon)),
         modality=index("modality"),
         attribution=index("attribution"),
         negation=index("negation"),
@@ -96,6 +99,22 @@ def _build(config: ReadConfig) -> Words:
         ),
         synonyms=_synonyms(lexicon),
     )
+
+
+def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
+    """The forms as written, and one-word event nouns with a pronoun behind them («لقاؤه», «مباحثاتي», «زيارتهما»)."""
+    written = {fold(form) for entry in lexicon.entries("predicates") for form in entry.forms}
+    for entry in lexicon.entries("predicates"):
+        for form in entry.forms:
+            yield form, entry.id
+        if entry.get("shape") != "noun" or entry.get("kind") != "event":
+            continue
+        for form in entry.forms:
+            stem = fold(form)
+            if " " in stem or stem.startswith("ال") :
+                continue
+            owned = stem[:-1] + "ت" if stem.endswith("ه") else stem
+            yield from ((owned + pronoun, entry.id) for pronoun in _PRONOUNS if owned + pronoun not in written)
 
 
 def _people(watch: Watch) -> Iterator[tuple[str, str]]:
