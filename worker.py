@@ -61,8 +61,9 @@ from monitor.model import (
 )
 from monitor.pipeline import EntryEnd, FeedReport, PollRules, Ports, deliver, ingest, run_cycle
 from monitor.ports import Clock, Notify, ReadJob
-from monitor.reading import ReadConfig, read_article
+from monitor.reading.article import read_article
 from monitor.reading.feed import read_feed
+from monitor.reading.words import ReadConfig
 from monitor.render import Names, decision_json, names_from, unread_json
 from monitor.render.sample import sample_alert
 from monitor.service import Service

@@ -21,7 +21,7 @@ from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.errors import ExtractCrash, InputMissing, MailUnavailable, RasidError
 from monitor.model import DeliveryState, FeedSource, Outcome
 from monitor.pipeline import EntryEnd, PollRules, Ports, deliver, ingest, run_cycle
-from monitor.reading import read_article
+from monitor.reading.article import read_article
 from monitor.settings import load_read_config
 from storage.archive import SqliteArchive
 from storage.seed import seed_articles
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Delivery, Reading
     from monitor.ports import ReadJob
-    from monitor.reading import ReadConfig
+    from monitor.reading.words import ReadConfig
 
 ROOT = Path(__file__).parents[1]
 START = datetime(2026, 1, 18, 9, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pydantic_settings import EnvSettingsSource
 
 from monitor.errors import ConfigError
 from monitor.lexicon import load_lexicon
-from monitor.reading import ReadConfig
 from monitor.reading.arabic import fold
+from monitor.reading.words import ReadConfig
 from monitor.settings.shape import ENV_PREFIX, Settings, Webhook
 from monitor.watch import load_watch
 
