@@ -98,22 +98,34 @@ def unprefixed(form: str) -> tuple[str, ...]:
     """Readings of a folded word with its leading particles taken off, the word itself first.
 
     >>> unprefixed("وللرءيس")
-    ('وللرءيس', 'للرءيس', 'الرءيس', 'لرءيس', 'رءيس')
+    ('وللرءيس', 'للرءيس', 'الرءيس', 'لرءيس', 'اللرءيس', 'رءيس')
     """
     forms = [form]
     rest = form
-    if rest[:1] in _CONJUNCTIONS and len(rest) > _MIN_STEM:
+    if rest[:1] in _CONJUNCTIONS and len(rest) > _MIN_STEM and not _is_whole(rest):
         rest = rest[1:]
         forms.append(rest)
     for base in tuple(forms):
         if base.startswith("لل") and len(base) > _MIN_STEM:
-            forms.extend(("ال" + base[2:], base[1:]))
+            forms.extend(("ال" + base[2:], base[1:], "ال" + base[1:]))
         elif base[:1] in _PARTICLES and len(base) > _MIN_STEM:
             forms.append(base[1:])
     for base in tuple(forms):
         if base.startswith("ال") and len(base) > _MIN_STEM + 1:
             forms.append(base[2:])
     return tuple(dict.fromkeys(forms))
+
+
+def _is_whole(form: str) -> bool:
+    """A dictionary word whose first letter is its own: «وزارة», «وفد», «فرنسا»; what would be left is no word."""
+    return _is_word(form) and not _is_word(form[1:])
+
+
+def _is_word(form: str) -> bool:
+    """Whether a folded word is in the dictionary, with «ة» where the fold wrote «ه»."""
+    return simplemma.is_known(form, lang="ar") or (
+        form.endswith("ه") and simplemma.is_known(form[:-1] + "ة", lang="ar")
+    )
 
 
 @lru_cache(maxsize=131072)

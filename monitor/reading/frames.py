@@ -161,8 +161,8 @@ def _is_reference(document: Document, match: PhraseMatch) -> bool:
 
 def _in_company(document: Document, match: PhraseMatch) -> bool:
     """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
-    following = document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]
-    return any(token.form in _COMPANY for token in following)
+    following = [token.form for token in document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]]
+    return bool(_COMPANY & set(following)) or following[:1] in (["التي"], ["الذي"], ["اللذان"], ["اللتان"])
 
 
 def _scope_start(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:

@@ -421,7 +421,7 @@ class _Finder:
     def _acts(self, at: int) -> bool:
         """False where the word before makes it a force («قوات حفتر») or somebody else's act («المتحدث باسم»)."""
         cue = self._cues_by_last.get(at - 1)
-        return cue is None or self._words.cue_types(cue.key) not in {"force", "aide"}
+        return cue is None or self._words.cue_types(cue.key) not in {"force", "aide", "kinship"}
 
     # -- offices without a name --------------------------------------------------------------------------------
 
