@@ -45,6 +45,8 @@ SHAPES: Mapping[str, FileShape] = {
     "cues": FileShape(required=("type",), shared_forms=True),
     "stopwords": FileShape(),
     "synonyms": FileShape(),
+    "antonyms": FileShape(required=("opposite",)),
+    "names": FileShape(shared_forms=True),
 }
 
 

@@ -101,9 +101,11 @@ def _line(path: Path, number: int, line: bytes, now: datetime) -> ReadJob | Rasi
     if not isinstance(row, dict):
         return InputMalformed(f"{where}: not a JSON object")
     text, html = _string(row, "text"), _string(row, "html")
+    title, url = _string(row, "title"), _string(row, "url")
+    if title is not None and html is None and row.get("text") == "":
+        text = ""  # a bare headline
     if (text is None) == (html is None):
         return InputMalformed(f"{where}: needs either text or html")
-    title, url = _string(row, "title"), _string(row, "url")
     whole = text if text is None or title is None else f"{title}\n{text}"
     return ReadJob(
         article_id=_string(row, "id") or (_id(url) if url else f"{path.stem}-{number}"),

@@ -79,7 +79,7 @@ class PostAnswer:
 
 
 class HttpFetch:
-    """`Fetch` through httpx, and the POST that webhooks use; both behind the same guard."""
+    """`Fetch` through httpx, and the POSTs of webhooks and of models' endpoints; all behind the same guard."""
 
     def __init__(
         self,
@@ -165,6 +165,28 @@ class HttpFetch:
                         status=answer.status_code,
                         retry_after_s=retry_after(answer.headers.get("retry-after"), now=self._now()),
                     )
+
+    async def ask(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, deadline_s: float | None = None
+    ) -> bytes:
+        """One POST for the sake of its answer; a redirect is not followed.
+
+        Returns:
+            The body of a 2xx, inflated, within the cap.
+
+        Raises:
+            FetchError: There was no answer, another status, too long a body, or the address may not be dialled.
+        """
+        target = _address(url, url)
+        async with self._turn(target.host):
+            with _translated(url, ""):
+                async with (
+                    asyncio.timeout(deadline_s or self._limits.deadline_s),
+                    self._client.stream("POST", target, content=body, headers=dict(headers)) as answer,
+                ):
+                    if not answer.is_success:
+                        raise self._status_error(url, answer)
+                    return await _body(url, answer, self._limits.body_bytes)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -27,6 +27,10 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
         return _relate_date(mention, known, origin)
     if event in _SIDES:
         return _relate_side(mention, event, known, origin)
+    if event == "seat":
+        return _relate_seat(mention, known, origin)
+    if event == "status":
+        return _relate_status(mention, known, origin)
     return _relate_place(mention, known, origin)
 
 
@@ -63,6 +67,30 @@ def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], orig
     if side and all(not _value(k.mention, "by") for k in agreeing):
         return verdict.updated(agreeing[0], ("event", "by"), _LABELS[event], f"who is behind it ({event})")
     return verdict.known(agreeing[0], ("event", "by"), corroborates=corroborates(origin, agreeing), origin=origin)
+
+
+def _relate_seat(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """A house named by its words: the same where they share one, another where both have the same head word."""
+    own = {value for name, value in mention.slots if name == "seat_term"}
+    seats = [k for k in known if _value(k.mention, "event") == "seat"]
+    for k in seats:
+        if own & {value for name, value in k.mention.slots if name == "seat_term"}:
+            return verdict.known(k, ("seat",), corroborates=corroborates(origin, [k]), origin=origin)
+    for k in seats:
+        if _value(k.mention, "seat") == _value(mention, "seat"):
+            return verdict.contradicting(k, ("seat",), "المكان", "venue", here=mention.quote, there=k.mention.quote)
+    return verdict.new(("seat",))
+
+
+def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """Cancelled or postponed, against what was announced or told as held."""
+    same = [k for k in known if _value(k.mention, "status") == _value(mention, "status")]
+    if same:
+        return verdict.known(same[0], ("status",), corroborates=corroborates(origin, same), origin=origin)
+    if known:
+        return verdict.contradicting(known[-1], ("status",), "انعقاد اللقاء", "whether it took place",
+                                     here=mention.quote, there=known[-1].mention.quote)
+    return verdict.new(("status",))
 
 
 def _relate_date(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:

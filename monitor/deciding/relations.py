@@ -37,6 +37,10 @@ KNOWN_COVERAGE: Final = 0.72
 SUGGEST_COVERAGE: Final = 0.58
 """Above this share a clause is only suggested to be new."""
 CONFLICT_COVERAGE: Final = 0.5
+NEGATED_COVERAGE: Final = 0.3
+_AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
+_ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
+_LASTING: Final = frozenset({"ساع", "يوم", "دقيق"})
 _LADDER: Final = (Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE, Modality.AGREED,
                   Modality.SIGNED, Modality.IMPLEMENTED)
 _FIRM: Final = _LADDER.index(Modality.AGREED)
@@ -76,7 +80,7 @@ def _decide(
         return relate_event(mention, ledger, origin)
     if mention.kind in _STRUCTURAL:
         return _relate_same_slots(mention, ledger, origin)
-    return relate_content(mention, ledger, reading, similarity)
+    return relate_content(mention, ledger, reading, similarity, link)
 
 
 def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
@@ -84,6 +88,10 @@ def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: s
     names = tuple(dict.fromkeys(name for name, _ in mention.slots))
     key = _key(mention)
     same = [k for k in ledger if k.mention.kind is mention.kind and _key(k.mention) == key]
+    opposed = [k for k in same if k.mention.polarity is not mention.polarity]
+    if opposed and len(opposed) == len(same):
+        return verdict.contradicting(opposed[0], (*names, "polarity"), "الحضور", "attendance",
+                                     here=mention.quote, there=opposed[0].mention.quote)
     if same:
         return verdict.known(same[0], names, corroborates=corroborates(origin, same), origin=origin)
     return verdict.new(names)
@@ -94,11 +102,15 @@ def _key(mention: Mention) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def relate_content(
-    mention: Mention, ledger: Sequence[KnownClaim], reading: Reading, similarity: Similarity
+    mention: Mention,
+    ledger: Sequence[KnownClaim],
+    reading: Reading,
+    similarity: Similarity,
+    link: MeetingLink | None = None,
 ) -> Verdict:
     """A clause against the clauses of the same meeting."""
     candidates = [k for k in ledger if k.mention.terms]
-    conflict = _conflict(mention, candidates, reading)
+    conflict = _conflict(mention, candidates, link)
     if conflict is not None:
         return conflict
     if not candidates or not mention.terms:
@@ -141,11 +153,11 @@ def _sharper(mention: Mention, known: KnownClaim) -> tuple[str, str] | None:
 # -- conflicts of clauses --------------------------------------------------------------------------------------
 
 
-def _conflict(mention: Mention, candidates: Sequence[KnownClaim], reading: Reading) -> Verdict | None:
+def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
     for known in reversed(candidates):
         found = (
             _polarity_conflict(mention, known)
-            or _modality_conflict(mention, known, reading)
+            or _modality_conflict(mention, known, link)
             or _number_conflict(mention, known)
         )
         if found is not None:
@@ -155,19 +167,34 @@ def _conflict(mention: Mention, candidates: Sequence[KnownClaim], reading: Readi
 
 def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     other = known.mention
-    if mention.polarity == other.polarity or not mention.predicate or mention.predicate != other.predicate:
+    if mention.polarity == other.polarity or not mention.predicate:
         return None
-    if coverage(mention.terms, other.terms) < CONFLICT_COVERAGE and not _small(mention):
+    same_act = _act(mention) == _act(other)
+    same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
+    share = coverage(mention.terms, other.terms)
+    if not ((same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)):
         return None
     return verdict.contradicting(known, ("predicate", "polarity"), "الإثبات والنفي", "polarity",
                                  here=mention.quote, there=other.quote)
+
+
+def _act(mention: Mention) -> str:
+    """The predicate's family, all ways of agreeing taken together."""
+    return "agree" if mention.predicate in _AGREEING else mention.predicate
 
 
 def _small(mention: Mention) -> bool:
     return mention.predicate in {"sign", "agree"} and mention.kind is ClaimKind.OUTCOME
 
 
-def _modality_conflict(mention: Mention, known: KnownClaim, reading: Reading) -> Verdict | None:
+def _was_plan(known: KnownClaim, link: MeetingLink | None) -> bool:
+    """Whether the known claim was published before the meeting began: what came of it then is an update."""
+    begins = link.merged.date_from if link else None
+    announced = known.mention.modality is Modality.ANNOUNCED
+    return announced or (begins is not None and known.published_at is not None and known.published_at.date() < begins)
+
+
+def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | None) -> Verdict | None:
     """The same thing, agreed here and only wished for or discussed there; a later, higher step is an update."""
     other = known.mention
     if mention.modality not in _LADDER or other.modality not in _LADDER:
@@ -177,9 +204,7 @@ def _modality_conflict(mention: Mention, known: KnownClaim, reading: Reading) ->
     if not shared or (here >= _FIRM) == (there >= _FIRM) or mention.kind is not ClaimKind.OUTCOME:
         return None
     compared = ("topic", "modality")
-    published = reading.article.published_at
-    later = published is not None and known.published_at is not None and published > known.published_at
-    if later and here > there:
+    if _was_plan(known, link) and here > there:
         return verdict.updated(known, compared, "خطوة أبعد في تاريخ لاحق", "a further step, at a later date")
     return verdict.contradicting(known, compared, "درجة الاتفاق", "modality", here=mention.quote, there=other.quote)
 
@@ -188,9 +213,12 @@ def _number_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     """Another number of the same thing, in a claim about the same."""
     own = _numbers(mention)
     held = _numbers(known.mention)
+    shared = set(mention.terms) & set(known.mention.terms)
+    topical = bool(_topics(mention) & _topics(known.mention))
     for noun in own.keys() & held.keys():
-        same_subject = coverage(mention.terms, known.mention.terms) >= CONFLICT_COVERAGE
-        if own[noun] != held[noun] and same_subject:
+        lasting = noun in _LASTING and mention.predicate == known.mention.predicate == "last"
+        about_the_same = topical or len(shared - {noun}) >= 2 or lasting  # noqa: PLR2004 - one word may be chance
+        if own[noun] != held[noun] and about_the_same:
             return verdict.contradicting(known, ("number",), "العدد", "number",
                                          here=mention.quote, there=known.mention.quote)
     return None

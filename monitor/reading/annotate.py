@@ -55,6 +55,7 @@ class Document:
     modality: tuple[PhraseMatch, ...]
     attribution: tuple[PhraseMatch, ...]
     topics: tuple[PhraseMatch, ...]
+    numbers: tuple[PhraseMatch, ...]
     places: tuple[PlaceMention, ...]
     words: Words
 
@@ -101,6 +102,7 @@ def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> D
         modality=words.modality.find(marked),
         attribution=words.attribution.find(marked),
         topics=words.topics.find(marked),
+        numbers=words.numbers.find(marked),
         places=find_places(marked, words.places),
         words=words,
     )

@@ -15,6 +15,7 @@ from monitor.reading.clauses import BOTH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
 from monitor.reading.frames import MEETING
 from monitor.reading.people import LIBYA
+from monitor.reading.quantities import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def find_mentions(
         ]
         mentions.extend(facets)
         mentions.extend(
-            _content(document, clause, home, people, origin)
+            _content(document, clause, home, people, dates, origin)
             for clause in clauses
             if clause.sentence == index and _says_something(document, clause) and not _is_faceted(clause, facets)
         )
@@ -114,7 +115,12 @@ def _is_faceted(clause: Clause, facets: Sequence[Mention]) -> bool:
 
 
 def _content(
-    document: Document, clause: Clause, meeting: int, people: Sequence[Person], origin: str | None
+    document: Document,
+    clause: Clause,
+    meeting: int,
+    people: Sequence[Person],
+    dates: Sequence[DateMention],
+    origin: str | None,
 ) -> Mention:
     skip = _speaker_tokens(clause, people)
     return Mention(
@@ -129,7 +135,7 @@ def _content(
         origin=origin,
         modality=clause.modality,
         polarity=clause.polarity,
-        slots=_content_slots(document, clause),
+        slots=_content_slots(document, clause, dates),
         terms=content_terms(document, clause.first, clause.last, skip),
     )
 
@@ -171,18 +177,15 @@ def _function_tokens(document: Document, first: int, last: int) -> Iterator[int]
             yield from range(match.first, match.last + 1)
 
 
-def _content_slots(document: Document, clause: Clause) -> tuple[tuple[str, str], ...]:
+def _content_slots(document: Document, clause: Clause, dates: Sequence[DateMention]) -> tuple[tuple[str, str], ...]:
     slots: set[tuple[str, str]] = set()
     start, end = clause.start, clause.end
     slots.update(("topic", m.key) for m in document.within(document.topics, clause.first, clause.last))
     slots.update(
         ("place", p.id) for p in document.places_in(start, end) if p.kind in {"city", "venue"} and p.country != LIBYA
     )
-    for at in range(clause.first, clause.last):
-        form = document.tokens[at].form
-        if form.isdigit() and at + 1 < clause.last:
-            following = document.tokens[at + 1]
-            slots.add(("number", f"{int(form)} {term(document.text[following.start : following.end])}"))
+    counted = quantities(document, clause.first, clause.last, dates)
+    slots.update(("number", f"{number} {noun}") for number, noun in counted)
     if clause.speaker:
         slots.add(("speaker", clause.speaker))
     return tuple(sorted(slots))

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from monitor.reading.people import Office, Person
     from monitor.reading.phrases import PhraseMatch
 
+_SEAT_WORDS: Final = 5
 _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
+_ABSENT_REACH: Final = 5
+_NEGATED_REACH: Final = 3
+_STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
+_SEATS: Final = frozenset(map(fold, ("مقر", "مبنى", "قاعدة", "مكتب", "ديوان", "فندق", "مطار", "قصر")))
 _GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
 
 
@@ -47,8 +52,10 @@ def person_facets(document: Document, sentence: Sentence, people: Sequence[Perso
     for person in people:
         start, end = person.span
         if person.id in participants and person.acting and meeting is not None:
+            absent = _is_absent(document, sentence, person)
             yield _mention(document, ClaimKind.PARTICIPANT, (start, end), meeting=meeting, subject=person.id,
-                           slots=(("participant", person.id),))
+                           slots=(("participant", person.id),),
+                           polarity=Polarity.NEGATED if absent else Polarity.AFFIRMED)
         if person.office is not None and person.listed != "office" and person.form != person.office.text:
             span = (min(person.office.start, person.start), max(person.office.end, person.end))
             yield _mention(document, ClaimKind.ROLE, span, subject=person.id,
@@ -57,6 +64,22 @@ def person_facets(document: Document, sentence: Sentence, people: Sequence[Perso
             yield _mention(document, ClaimKind.RANK, (person.rank.start, person.end), subject=person.id,
                            slots=(("rank", person.rank.key),))
     yield from _kinship(document, sentence, people)
+
+
+def _is_absent(document: Document, sentence: Sentence, person: Person) -> bool:
+    """«لم يحضر», «لم يكن حاضرا», «غاب», «غياب» beside the name: he is said not to have taken part."""
+    near = range(person.head - _ABSENT_REACH, person.tail + _ABSENT_REACH + 1)
+    for match in document.within(document.predicates, sentence.first, sentence.last):
+        if match.first not in near:
+            continue
+        entry = document.words.entry("predicates", match.key)
+        if entry.get("family") == "absent":
+            return True
+        denied = document.within(document.negation, match.first - _NEGATED_REACH, match.first)
+        particle = any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in denied)
+        if particle and entry.get("family") in {"attend", "take_part", "meet"}:
+            return True
+    return False
 
 
 def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -> Iterator[Mention]:
@@ -81,6 +104,9 @@ def event_facets(document: Document, sentence: Sentence, found: Found, meeting: 
             yield from _place_facets(document, sentence, match, family, meeting)
         if family in {"invite", "sponsor", "host"}:
             yield _side_facet(document, sentence, match, family, meeting)
+        if family in _STATUS:
+            yield _status_facet(document, sentence, match, family, meeting)
+    yield from _seat_facets(document, sentence, meeting)
     yield from _date_facets(document, sentence, found, meeting, dates)
 
 
@@ -97,6 +123,32 @@ def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, fa
         slots = [("event", "travel" if move else "meeting"), (slot, place.id), ("country", place.country or "")]
         yield _mention(document, ClaimKind.EVENT, (begin, place.end), meeting=meeting, slots=tuple(sorted(slots)),
                        predicate=family)
+
+
+def _status_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
+    """«ألغيت», «أجلت»: the meeting, or the journey, did not come about as announced."""
+    stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
+    end = document.tokens[stop - 1].end
+    slots = (("event", "status"), ("status", _STATUS[family]))
+    return _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate=family)
+
+
+def _seat_facets(document: Document, sentence: Sentence, meeting: int) -> Iterator[Mention]:
+    """«في مقر قيادة القوات البرية»: a house that the lexicon does not list, by its words."""
+    for at in range(sentence.first + 1, sentence.last):
+        form = document.tokens[at].form
+        seat = form if form in _SEATS else form[1:] if form.startswith("ب") and form[1:] in _SEATS else None
+        if seat is None or (seat == form and document.tokens[at - 1].form not in {"في", "الي", "داخل"}):
+            continue
+        stop = min(_clause_end(document, at + 1, min(sentence.last, at + 1 + _SEAT_WORDS)), sentence.last)
+        words = [document.text[t.start : t.end] for t in document.tokens[at:stop]]
+        listed = any(p.kind == "venue" for p in document.places_in(document.tokens[at].start, document.tokens[stop - 1].end))
+        if listed or stop - at < 2:  # noqa: PLR2004 - «في مقر» alone names no house
+            continue
+        slots = [("event", "seat"), ("seat", seat), *(("seat_term", term(word)) for word in words[1:])]
+        start = document.tokens[at].start
+        yield _mention(document, ClaimKind.EVENT, (start, document.tokens[stop - 1].end), meeting=meeting,
+                       slots=tuple(sorted(set(slots))), predicate="seat")
 
 
 def _side_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
@@ -133,12 +185,12 @@ def _clause_end(document: Document, first: int, last: int, *, through: str = "")
 
 def _mention(  # noqa: PLR0913
     document: Document, kind: ClaimKind, span: tuple[int, int], *, meeting: int | None = None, subject: str = "",
-    slots: Slots = (), predicate: str = "",
+    slots: Slots = (), predicate: str = "", polarity: Polarity = Polarity.AFFIRMED,
 ) -> Mention:
     start, end = span
     return Mention(kind=kind, start=start, end=end, quote=document.text[start:end], meeting=meeting, subject=subject,
                    predicate=predicate or kind.value, slots=slots, modality=Modality.ASSERTED,
-                   polarity=Polarity.AFFIRMED)
+                   polarity=polarity)
 
 
 def reports_in_list(sentence: Sentence) -> bool:
