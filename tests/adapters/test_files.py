@@ -66,6 +66,13 @@ def test_a_line_of_json_becomes_title_line_end_text(tmp_path: Path) -> None:
     assert found.published_at == datetime(2018, 5, 29, 10, tzinfo=UTC)
 
 
+def test_a_bare_headline_is_an_article_of_its_title(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"id": "h", "title": "عنوان", "text": ""}), encoding="utf-8")
+    found = job(path)
+    assert (found.title, (found.text or "").strip()) == ("عنوان", "عنوان")
+
+
 @pytest.mark.parametrize("date", ["soon", 7, None, "0000-01-01", "9999-12-31T23:59:59-14:00"])
 def test_a_date_that_is_none_is_unknown_and_never_now(tmp_path: Path, date: object) -> None:
     path = tmp_path / "a.jsonl"
