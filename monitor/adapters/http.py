@@ -166,9 +166,7 @@ class HttpFetch:
                         retry_after_s=retry_after(answer.headers.get("retry-after"), now=self._now()),
                     )
 
-    async def ask(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, deadline_s: float | None = None
-    ) -> bytes:
+    async def ask(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline_s: float | None = None) -> bytes:
         """One POST for the sake of its answer; a redirect is not followed.
 
         Returns:

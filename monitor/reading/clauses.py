@@ -24,6 +24,9 @@ _LEAST_WORDS = 3
 _SPEAKER_REACH = 7
 _BOTH_REACH = 3
 _NEGATION_REACH = 2
+_AND_THAT = frozenset({"وان", "وانه", "وانها", "فيما", "بينما"})
+_RELATIVE_REACH = 3
+_RELATIVES = ("الذي", "التي", "اللذ", "اللت")
 BOTH = "both_sides"
 
 _SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
@@ -100,6 +103,7 @@ def _ranges(document: Document, sentence: Sentence) -> Iterator[tuple[int, int]]
         if (at := _joint(document, match)) is not None
     }
     joints |= {match.first: match.first for match in _elaborations(document, sentence)}
+    joints |= {at: at for at in _reported_joints(document, sentence)}
     cuts = [sentence.first]
     for at, head in sorted(joints.items()):
         if at - cuts[-1] >= _LEAST_WORDS and sentence.last - head >= _LEAST_WORDS:
@@ -112,6 +116,15 @@ def _elaborations(document: Document, sentence: Sentence) -> Iterator[PhraseMatc
     for match in document.within(document.cues, sentence.first + 1, sentence.last):
         if document.words.cue_types(match.key) == "elaboration" and document.tokens[match.first - 1].form == COMMA:
             yield match
+
+
+def _reported_joints(document: Document, sentence: Sentence) -> Iterator[int]:
+    """Behind «قال …:», and at «، وأن …»: what is said goes on in a clause of its own."""
+    for at in range(sentence.first + 1, sentence.last):
+        before = document.tokens[at - 1]
+        colon = before.form == STOP and document.text[before.start : before.end] == ":"
+        if colon or (before.form == COMMA and document.tokens[at].form in _AND_THAT):
+            yield at
 
 
 def _joint(document: Document, match: PhraseMatch) -> int | None:
@@ -251,14 +264,20 @@ def _modality(document: Document, first: int, last: int, predicate: PhraseMatch 
 
 
 def _polarity(document: Document, first: int, last: int, predicate: PhraseMatch | None) -> Polarity:
-    """Negated where a denial or a particle governs the clause's predicate."""
+    """Negated where a denial stands in the clause, or a particle governs one of its predicates.
+
+    What is negated inside a relative clause («الاتفاقية التي لم يصادق عليها …») says nothing of the clause around it.
+    """
     if predicate is None:
         return Polarity.AFFIRMED
     if document.words.entry("predicates", predicate.key).get("polarity") == "negated":
         return Polarity.NEGATED
+    acts = [m.first for m in document.within(document.predicates, first, last)]
     for match in document.within(document.negation, first, last):
         kind = document.words.entry("negation", match.key).attrs["type"]
-        governs = kind == "denial" or (kind == "particle" and 0 < predicate.first - match.last <= _NEGATION_REACH)
-        if governs:
+        before = document.tokens[max(first, match.first - _RELATIVE_REACH) : match.first]
+        relative = any(token.form.removeprefix("و").startswith(_RELATIVES) for token in before)
+        governs = any(0 < at - match.last <= _NEGATION_REACH for at in acts)
+        if not relative and (kind == "denial" or (kind == "particle" and governs)):
             return Polarity.NEGATED
     return Polarity.AFFIRMED

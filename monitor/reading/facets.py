@@ -12,6 +12,7 @@ from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
 from monitor.reading.frames import CALL, MEETING, MOVE
 from monitor.reading.people import LIBYA
+from monitor.reading.quantities import UNIT_TERMS, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _SEAT_WORDS: Final = 5
 _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
+_ATTEND_REACH: Final = 6
+_ATTENDING: Final = frozenset({"attend", "take_part", "include", "accompany"})
 _ABSENT_REACH: Final = 5
 _NEGATED_REACH: Final = 3
 _STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
@@ -51,8 +54,9 @@ def person_facets(document: Document, sentence: Sentence, people: Sequence[Perso
     """Participant, role and rank claims of the people named in one sentence."""
     for person in people:
         start, end = person.span
-        if person.id in participants and person.acting and meeting is not None:
-            absent = _is_absent(document, sentence, person)
+        absent = _is_absent(document, sentence, person)
+        attends = absent or person.id in participants or _attends(document, sentence, person)
+        if attends and person.acting and meeting is not None:
             yield _mention(document, ClaimKind.PARTICIPANT, (start, end), meeting=meeting, subject=person.id,
                            slots=(("participant", person.id),),
                            polarity=Polarity.NEGATED if absent else Polarity.AFFIRMED)
@@ -64,6 +68,12 @@ def person_facets(document: Document, sentence: Sentence, people: Sequence[Perso
             yield _mention(document, ClaimKind.RANK, (person.rank.start, person.end), subject=person.id,
                            slots=(("rank", person.rank.key),))
     yield from _kinship(document, sentence, people)
+
+
+def _attends(document: Document, sentence: Sentence, person: Person) -> bool:
+    """«وحضر جانبا منها …», «ضم الوفد …»: named behind a verb of taking part."""
+    before = document.within(document.predicates, max(sentence.first, person.head - _ATTEND_REACH), person.head)
+    return any(document.words.entry("predicates", m.key).get("family") in _ATTENDING for m in before)
 
 
 def _is_absent(document: Document, sentence: Sentence, person: Person) -> bool:
@@ -104,6 +114,8 @@ def event_facets(document: Document, sentence: Sentence, found: Found, meeting: 
             yield from _place_facets(document, sentence, match, family, meeting)
         if family in {"invite", "sponsor", "host"}:
             yield _side_facet(document, sentence, match, family, meeting)
+        if family == "last":
+            yield from _length_facets(document, sentence, match, meeting)
         if family in _STATUS:
             yield _status_facet(document, sentence, match, family, meeting)
     yield from _seat_facets(document, sentence, meeting)
@@ -125,6 +137,17 @@ def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, fa
                        predicate=family)
 
 
+def _length_facets(document: Document, sentence: Sentence, match: PhraseMatch, meeting: int) -> Iterator[Mention]:
+    """«دام اللقاء ساعتين»: how long it took."""
+    stop = min(sentence.last, match.last + 1 + _EVENT_REACH)
+    for number, unit in quantities(document, match.last, stop):
+        if unit in UNIT_TERMS:
+            end = document.tokens[_clause_end(document, match.last + 1, stop) - 1].end
+            slots = (("event", "duration"), ("number", f"{number} {unit}"))
+            yield _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate="last")
+            return
+
+
 def _status_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
     """«ألغيت», «أجلت»: the meeting, or the journey, did not come about as announced."""
     stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
@@ -141,9 +164,10 @@ def _seat_facets(document: Document, sentence: Sentence, meeting: int) -> Iterat
         if seat is None or (seat == form and document.tokens[at - 1].form not in {"في", "الي", "داخل"}):
             continue
         stop = min(_clause_end(document, at + 1, min(sentence.last, at + 1 + _SEAT_WORDS)), sentence.last)
-        words = [document.text[t.start : t.end] for t in document.tokens[at:stop]]
-        listed = any(p.kind == "venue" for p in document.places_in(document.tokens[at].start, document.tokens[stop - 1].end))
-        if listed or stop - at < 2:  # noqa: PLR2004 - «في مقر» alone names no house
+        cities = document.places_in(document.tokens[at].start, document.tokens[stop - 1].end)
+        named = [t for t in document.tokens[at:stop] if not any(p.start <= t.start < p.end or t.end == p.end for p in cities)]
+        words = [document.text[t.start : t.end] for t in named]
+        if any(p.kind == "venue" for p in cities) or len(words) < 2:  # noqa: PLR2004 - «في مقر» alone names no house
             continue
         slots = [("event", "seat"), ("seat", seat), *(("seat_term", term(word)) for word in words[1:])]
         start = document.tokens[at].start

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitor.reading.phrases import PhraseMatch
 
 _UNITS: Final = frozenset(map(fold, ("ساعة", "يوم", "أسبوع", "شهر", "سنة", "عام", "دقيقة", "مرة", "جولة", "جلسة")))
+UNIT_TERMS: Final = frozenset(map(term, ("ساعة", "يوم", "أسبوع", "شهر", "أشهر", "سنة", "عام", "دقيقة", "سنوات")))
 _DUAL_ENDINGS: Final = ("تين", "تان", "ين", "ان")
 _BETWEEN: Final = frozenset(map(fold, ("من", "كبار", "نحو", "حوالي", "أكثر", "قرابة", "ألف", "مئة", "مليون", "مليار")))
 _LASTING: Final = tuple(map(fold, ("استغرق", "استغرقت", "دام", "دامت", "مدة", "تتجاوز", "يتجاوز", "استمر", "استمرت")))
@@ -32,7 +33,8 @@ def quantities(
 
     «وفد من سبعة ضباط … مدة ساعتين» gives ("7", "ضابط") and ("2", "ساع").
     """
-    words = {m.first: m for m in document.within(document.numbers, first, last)}
+    inside = {at for group in (document.ranks, document.offices) for m in group for at in range(m.first, m.last + 1)}
+    words = {m.first: m for m in document.within(document.numbers, first, last) if m.first not in inside}
     at = first
     while at < last:
         token = document.tokens[at]
@@ -45,9 +47,9 @@ def quantities(
                 yield "1", term(document.text[token.start : token.end])
             at += 1
             continue
-        dated = any(d.start <= token.start < d.end for d in dates)
         noun = _counted(document, end + 1, last)
-        if noun is not None and not dated and not (value.isdigit() and int(value) in _YEARS):
+        counts = noun in UNIT_TERMS or not any(d.start <= token.start < d.end for d in dates)
+        if noun is not None and counts and not (value.isdigit() and int(value) in _YEARS):
             yield value, noun
         at = end + 1
 

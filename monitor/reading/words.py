@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from monitor.reading.arabic import fold, tokens
+from monitor.reading.arabic import fold, term, tokens
 from monitor.reading.date_index import DateIndex
 from monitor.reading.phrases import PhraseIndex
 from monitor.reading.places import PlaceIndex
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.watch import Watch
 
 
+_LEAST_VERB = 4
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
 
 
@@ -51,6 +52,7 @@ class Words:
     dates: DateIndex
     entries: Mapping[str, Mapping[str, Entry]]
     stopwords: frozenset[str]
+    counted: frozenset[str]
     synonyms: Mapping[str, str]
 
     def entry(self, file: str, key: str) -> Entry:
@@ -97,6 +99,12 @@ def _build(config: ReadConfig) -> Words:
             for form in entry.forms
             for token in tokens(form)
         ),
+        counted=frozenset(
+            term(form)
+            for entry in lexicon.entries("cues")
+            if entry.attrs.get("type") == "counted"
+            for form in entry.forms
+        ),
         synonyms=_synonyms(lexicon),
     )
 
@@ -107,6 +115,9 @@ def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
     for entry in lexicon.entries("predicates"):
         for form in entry.forms:
             yield form, entry.id
+        if entry.get("shape") == "verb":
+            persons = {other for form in entry.forms for other in _other_persons(fold(form))}
+            yield from ((form, entry.id) for form in sorted(persons - written))
         if entry.get("shape") != "noun" or entry.get("kind") != "event":
             continue
         for form in entry.forms:
@@ -115,6 +126,16 @@ def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
                 continue
             owned = stem[:-1] + "ت" if stem.endswith("ه") else stem
             yield from ((owned + pronoun, entry.id) for pronoun in _PRONOUNS if owned + pronoun not in written)
+
+
+def _other_persons(form: str) -> Iterator[str]:
+    """«نوقع» and «يوقعوا» beside «يوقع» and «يوقعون»: how quoted speech and a negation put the imperfect."""
+    if not form.startswith("ي") or " " in form or len(form) < _LEAST_VERB:
+        return
+    if form.endswith("ون"):
+        yield form[:-1] + "ا"
+    else:
+        yield "ن" + form[1:]
 
 
 def _people(watch: Watch) -> Iterator[tuple[str, str]]:
