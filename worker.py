@@ -548,10 +548,9 @@ def search_(  # noqa: PLR0917 - as for the listings below
 ) -> None:
     """Find articles, best first."""
     filters = _filters(since, person, country, relation, outlet=outlet, limit=limit)
-    watch = load(ctx.obj).reading.watch
-    aliases = {form_: one.name for one in watch.principals for form_ in one.latin_forms}
+    spellings = load(ctx.obj).reading.watch.spellings
     with _reading(ctx) as reader:
-        rows = reader.search(query, filters, aliases=aliases)
+        rows = reader.search(query, filters, aliases=spellings)
     show(rows, ("id", "published_at", "outlet", "title", "snippet"), form=_form(form, as_json))
 
 

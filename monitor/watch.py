@@ -91,6 +91,11 @@ class Watch:
     default_principal: str = ""
     not_ours: tuple[str, ...] = field(default=())
 
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Latin forms and misprints of the principals, each to the name it stands for: what a search may be asked."""
+        return {form: one.name for one in self.principals for form in (*one.latin_forms, *one.typos)}
+
 
 def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.strip) -> tuple[Watch, tuple[str, ...]]:
     """Check the parsed watchlist and freeze it.
