@@ -46,6 +46,7 @@ _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiat
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
+_INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
 _TOPIC_WORDS: Final = frozenset(map(fold, (
     "بشأن", "حول", "عن", "ضد", "بقيادة", "تجاه", "إزاء", "بحق", "باسم", "دون", "بدون", "خلفا", "لدى", "أنصار",
@@ -146,7 +147,10 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
         foreigners=tuple(p for p in arguments if p.foreign),
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
         places=tuple(p for p in free if _is_location(document, p, match) or _is_side(document, p, match)),
-        bodies=tuple(p for p in free if p.kind == "organisation"),
+        bodies=(
+            *(p for p in free if p.kind == "organisation"),
+            *_institutions(document, document.tokens[sentence.first].start, end),
+        ),
         start=document.tokens[begin].start,
         end=end,
     )
@@ -163,6 +167,17 @@ def _in_company(document: Document, match: PhraseMatch) -> bool:
     """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
     following = [token.form for token in document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]]
     return bool(_COMPANY & set(following)) or following[:1] in (["التي"], ["الذي"], ["اللذان"], ["اللتان"])
+
+
+def _institutions(document: Document, start: int, end: int) -> Iterator[PlaceMention]:
+    """«وزارة الخارجية اليونانية», «وفدا فرنسيا»: an institution, or people without names, of another country."""
+    for place in document.places_in(start, end):
+        if place.kind != "demonym" or place.country in {None, LIBYA}:
+            continue
+        at = document.token_at(place.start)
+        near = document.within(document.cues, at - _INSTITUTION_REACH, at)
+        if any(document.words.cue_types(cue.key) == "institution" for cue in near):
+            yield place
 
 
 def _scope_start(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:

@@ -40,6 +40,7 @@ _MAX_QUALIFIERS = 7
 _MAX_NAME_WORDS = 3
 _REACH = 2
 _BRACKET_WORDS = 6
+_SON: Final = "kinship_son"
 _MAX_INSTITUTION_WORDS = 4
 _INSTITUTIONS = frozenset(map(fold, ("حركة", "حزب", "شركة", "مؤسسة", "منظمة", "مجموعة", "بنك", "جامعة", "معهد",
                                      "مركز", "صندوق", "لجنة", "تيار", "وكالة", "غرفة")))
@@ -147,6 +148,7 @@ class _Finder:
             found.append(person)
             if person.office:
                 claimed.add(person.office.first)
+        found.extend(self._sons(found))
         found.extend(self._unnamed(claimed))
         return tuple(sorted(found, key=lambda person: (person.start, person.end)))
 
@@ -359,7 +361,7 @@ class _Finder:
             office=office,
             rank=rank,
             country=self._country(name, office),
-            acting=self._acts(rank.first if rank else name.first),
+            acting=self._acts(rank.first if rank else name.first) and self._acts(name.first),
             typo=name.typo,
         )
 
@@ -422,6 +424,30 @@ class _Finder:
         """False where the word before makes it a force («قوات حفتر») or somebody else's act («المتحدث باسم»)."""
         cue = self._cues_by_last.get(at - 1)
         return cue is None or self._words.cue_types(cue.key) not in {"force", "aide", "kinship"}
+
+    def _sons(self, named: Iterable[Person]) -> Iterator[Person]:
+        """«نجل المشير خليفة حفتر»: the one son whom the article names in full; nobody where it names two or none."""
+        people = list(named)
+        fathers = {kin.person: p.id for p in self._watch.principals for kin in p.kin if kin.relation == "son"}
+        for father in people:
+            sons = {p.id for p in people if p.listed == "principal" and p.id in self._sons_of(father.id)}
+            cue = self._cues_by_last.get(father.head - 1) or self._cues_by_last.get(father.first - 1)
+            if father.id in fathers and cue is not None and cue.key == _SON and len(sons) == 1:
+                yield Person(
+                    id=next(iter(sons)),
+                    listed="principal",
+                    first=cue.first,
+                    last=cue.last,
+                    start=cue.start,
+                    end=cue.end,
+                    form=self._doc.text[cue.start : cue.end],
+                    country=LIBYA,
+                )
+
+    def _sons_of(self, father: str) -> frozenset[str]:
+        return frozenset(
+            p.id for p in self._watch.principals if any(k.person == father and k.relation == "son" for k in p.kin)
+        )
 
     # -- offices without a name --------------------------------------------------------------------------------
 

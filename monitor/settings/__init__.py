@@ -6,7 +6,7 @@ underscores, the key), and secrets come from the environment alone: `RASID_MAIL_
 """
 
 from monitor.settings.feeds import add_feed, load_feeds
-from monitor.settings.loading import ENV_FOLDERS, load_read_config, load_settings
+from monitor.settings.loading import ENV_FOLDERS, load_read_config, load_settings, load_watchlist
 from monitor.settings.shape import ENV_PREFIX, FeedTable, Settings
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "load_feeds",
     "load_read_config",
     "load_settings",
+    "load_watchlist",
 ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from monitor.lexicon import Lexicon
+    from monitor.watch import Watch
 
 ENV_FOLDERS = ("RASID_DATA_DIR", "RASID_CONFIG_DIR")
 """Names the command line reads by itself: they say where the settings are, so they are none."""
@@ -90,12 +91,29 @@ def load_read_config(config_dir: Path) -> ReadConfig:
     """
     problems: list[str] = []
     lexicon = _lexicon(config_dir / "lexicon", problems)
-    path = config_dir / "watchlist.toml"
-    watch, faults = load_watch(read_toml(path, problems), fold)
-    problems.extend(faults)
+    watch = _watch(config_dir / "watchlist.toml", problems)
     if problems:
         raise ConfigError(tuple(problems))
     return ReadConfig(lexicon=lexicon, watch=watch)
+
+
+def load_watchlist(config_dir: Path) -> Watch:
+    """Whom to watch, without the words of Arabic: what a question to the archive needs.
+
+    Raises:
+        ConfigError: With every problem found.
+    """
+    problems: list[str] = []
+    watch = _watch(config_dir / "watchlist.toml", problems)
+    if problems:
+        raise ConfigError(tuple(problems))
+    return watch
+
+
+def _watch(path: Path, problems: list[str]) -> Watch:
+    watch, faults = load_watch(read_toml(path, problems), fold)
+    problems.extend(faults)
+    return watch
 
 
 def _lexicon(folder: Path, problems: list[str]) -> Lexicon:
