@@ -28,7 +28,9 @@ class FileShape:
 SHAPES: Mapping[str, FileShape] = {
     "offices": FileShape(required=("en", "class"), optional=("head", "country", "descriptor"), example=True),
     "ranks": FileShape(required=("en", "level"), example=True),
-    "predicates": FileShape(required=("kind", "family", "shape"), optional=("modality", "polarity", "mode", "before_person"), example=True),
+    "predicates": FileShape(
+        required=("kind", "family", "shape"), optional=("modality", "polarity", "mode", "before_person"), example=True
+    ),
     "modality": FileShape(required=("step",), example=True),
     "attribution": FileShape(required=("type",), example=True),
     "negation": FileShape(required=("type",), example=True),

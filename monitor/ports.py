@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -111,6 +112,32 @@ class Similarity(Protocol):
 
     def score(self, one: str, others: Sequence[str]) -> list[float]:
         """The likeness of `one` to each of `others`, in their order."""
+
+
+class JudgeAnswer(StrEnum):
+    """All that a judge may say of a sentence beside a known one. `UNSURE` stands for every failure, too."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    CONFLICT = "conflict"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeVerdict:
+    """A judge's answer. Spans are half-open offsets into what it was given; no word of its own is kept."""
+
+    answer: JudgeAnswer
+    by: str
+    known_span: tuple[int, int] | None = None
+    incoming_span: tuple[int, int] | None = None
+
+
+class Judge(Protocol):
+    """Somebody who reads two sentences and says how one stands to the other: it can raise doubt, and nothing else."""
+
+    async def judge(self, known: str, incoming: str) -> JudgeVerdict:
+        """How `incoming` stands to `known`. Never raises: what goes wrong is logged, and the answer is unsure."""
 
 
 class Notify(Protocol):

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from monitor.deciding.verdict import Verdict
     from monitor.model import KnownClaim, Mention, Slots
 
-_OPEN_HEADS: Final = frozenset({"envoy", "adviser", "member", "representative", "coordinator", "assistant", "secretary",
-                                "spokesman", "counsellor", "attache"})
-"""Heads of offices that one person may hold several of, or that outlets name loosely."""
+_OPEN_HEADS: Final = ("envoy", "adviser", "member", "representative", "coordinator", "assistant", "secretary",
+                      "spokesman", "counsellor", "attache", "head_mission")
+"""How the heads of offices begin that one person may hold several of, or that outlets name loosely."""
+_GENERIC: Final = {"libyan_prime_minister": "prime_minister"}
+"""Heads whose holder is also called by the plain title: «رئيس الوزراء» says no other thing."""
 _ALIKE: Final = 0.6
 
 
@@ -77,13 +79,15 @@ def _same(one: _Office, other: _Office) -> bool:
     if one.key == other.key:
         return countries
     alike = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
-    if one.head and one.head == other.head and one.head in _OPEN_HEADS:
+    if one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS):
         return countries
+    if _GENERIC.get(one.head, one.head) == other.key or _GENERIC.get(other.head, other.head) == one.key:
+        return True
     return countries and alike >= _ALIKE and not _clash(one, other)
 
 
 def _clash(one: _Office, other: _Office) -> bool:
-    if one.descriptor or other.descriptor or _OPEN_HEADS & {one.head, other.head}:
+    if one.descriptor or other.descriptor or one.head.startswith(_OPEN_HEADS) or other.head.startswith(_OPEN_HEADS):
         return False
     if one.kind == other.kind == "military" and one.key != other.key:
         return bool(one.head and other.head)

@@ -55,9 +55,8 @@ _TOPIC_WORDS: Final = frozenset(map(fold, (
 _BEFORE_OBJECT: Final = frozenset(map(fold, ("مع", "إلى", "في", "على", "عن", "من", "بين", "أن", "إن", "بأن")))
 _COMPANY: Final = frozenset(map(fold, ("مع", "بين", "برفقة", "رفقة", "بحضور", "بمشاركة")))
 _THAT: Final = frozenset({"ان", "بان", "انه", "انها", "لان"})
-_LOCATIVE: Final = frozenset(map(fold, (
-    "في", "إلى", "العاصمة", "مدينة", "بالعاصمة", "بمدينة", "للعاصمة", "لمدينة", "نحو", "ضاحية", "قصر", "مقر",
-)))
+_LOCATIVE: Final = frozenset(map(fold, ("في", "إلى", "نحو", "بالعاصمة", "بمدينة", "للعاصمة", "لمدينة", "داخل")))
+_PLACE_NOUNS: Final = frozenset(map(fold, ("العاصمة", "مدينة", "ضاحية", "قصر", "مقر", "بلدة", "منتجع")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +248,8 @@ def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) ->
         return document.text[token.start] in "بل" or document.text[token.start : token.start + 2] in {"وب", "ول"}
     before = [t.form for t in document.tokens[max(0, at - 2) : at]]
     if before and (before[-1] in _LOCATIVE or (len(before) > 1 and before[-2] in _LOCATIVE and before[-1] != COMMA)):
+        return True
+    if before and before[-1] in _PLACE_NOUNS and at - 1 <= match.last + 1:
         return True
     return at > match.last and family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
 

@@ -132,7 +132,8 @@ def _group_sightings(
     done = {sighting.sentence for sighting in told}
     for index, found in frames(document, people):
         sentence = document.sentences[index]
-        gathering = [f for f in found if f.family in GATHERING | {"receive", "sponsor"} and f.has_foreign_side]
+        gathering = [f for f in found if f.family in GATHERING | {"sponsor"} and f.has_foreign_side]
+        gathering = gathering or [f for f in found if f.family in {"agree", "sign"} and (f.foreigners or f.abroad)]
         libyans = {p.id for f in gathering for p in f.others}
         if index not in done and gathering and not libyans:
             yield _sighting(document, sentence, gathering[0], dates, _cues(document, sentence))
