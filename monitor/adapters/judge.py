@@ -104,7 +104,9 @@ class EndpointJudge:
         return JudgeVerdict(answer=answer, by=self.name, known_span=spans[0], incoming_span=spans[1])
 
 
-def _span(text: str, words: str) -> tuple[int, int] | None:
+def _span(text: str, words: object) -> tuple[int, int] | None:
     """Where `words` stand verbatim."""
+    if not isinstance(words, str):
+        raise TypeError("a span is text")
     start = text.find(words) if words.strip() else -1
     return None if start < 0 else (start, start + len(words))

@@ -1,8 +1,8 @@
 """What a judge's answers change: a case may become doubtful, and nothing more.
 
 Only cases that likeness decided are shown to a judge, never one that slots decided: a conflict stays a conflict, an
-update an update. An answer moves a case into *suggest*. It makes nothing known, nothing surely new, and not a word of it
-is told: what is told are our own sentences, and quotes of articles.
+update an update. An answer moves a case into *suggest*. It makes nothing known, nothing surely new, and not a word of
+it is told: what is told are our own sentences, and quotes of articles.
 """
 
 from __future__ import annotations
@@ -71,10 +71,8 @@ def with_judgement(decision: Decision, judgements: Mapping[str, JudgeVerdict], r
     if relations == decision.relations:
         return decision
     alerts = make_alerts(decision.reading, decision.meetings, relations, recall)
-    if alerts:
-        outcome = Outcome.ALERTED
-    else:
-        outcome = Outcome.NOTHING_NEW if decision.duplicate_of is None else Outcome.DUPLICATE
+    quiet = Outcome.NOTHING_NEW if decision.duplicate_of is None else Outcome.DUPLICATE
+    outcome = Outcome.ALERTED if alerts else quiet
     return replace(decision, relations=relations, alerts=alerts, outcome=outcome)
 
 
