@@ -325,7 +325,10 @@ class KnownMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownClaim:
-    """One mention in the ledger, with the claim it belongs to and where it stands."""
+    """One mention in the ledger, with the claim it belongs to and where it stands.
+
+    `standing`: the last version of its article that could be read makes it still.
+    """
 
     claim_id: str
     mention_id: str
@@ -336,6 +339,7 @@ class KnownClaim:
     outlet: str
     seen_at: datetime
     published_at: datetime | None = None
+    standing: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,14 @@ CONTENT: Final = frozenset({
 _PERSONAL: Final = frozenset({ClaimKind.ROLE, ClaimKind.RANK, ClaimKind.KINSHIP})
 _STRUCTURAL: Final = frozenset({ClaimKind.PARTICIPANT, ClaimKind.KINSHIP, ClaimKind.ATTRIBUTION})
 
-KNOWN_COVERAGE: Final = 0.72
-"""Share of a clause's weighted terms that one known claim must hold for it to be called known."""
-SUGGEST_COVERAGE: Final = 0.58
-"""Above this share a clause is only suggested to be new."""
+KNOWN: Final = 0.51
+"""Entailment from which a clause is known; the best common threshold on three tuned sets (docs/accuracy.md)."""
+SUGGEST: Final = 0.42
+"""Entailment from which a clause that is not known is only suggested to be new."""
+LEAST_SHARE: Final = 0.25
+"""Share of a clause that one single known claim must hold: a large ledger's words cover much by chance."""
+SAME_CLAIM: Final = 0.72
+"""Mutual coverage from which one article makes the same claim twice."""
 CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
@@ -116,23 +120,36 @@ def relate_content(
     if not candidates or not mention.terms:
         return verdict.new(("terms",))
     best, share = _best_covering(mention, candidates)
-    score = max(share, similarity.score(mention.quote, [best.mention.quote])[0])
+    score = entailment(mention, best, share, candidates, similarity)
     origin = origin_of(mention, reading)
     compared = _compared(mention, best)
-    method = f"coverage+{similarity.name}"
-    if share >= KNOWN_COVERAGE:
+    method = f"entailment+{similarity.name}"
+    if score >= KNOWN and share >= LEAST_SHARE:
         sharper = _sharper(mention, best)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
         return verdict.known(best, compared, corroborates=corroborates(origin, [best]), origin=origin,
                              score=score, method=method)
-    return verdict.new(compared, nearest=best, score=score, method=method, suggest=share >= SUGGEST_COVERAGE)
+    return verdict.new(compared, nearest=best, score=score, method=method, suggest=score >= SUGGEST)
 
 
 def _best_covering(mention: Mention, candidates: Sequence[KnownClaim]) -> tuple[KnownClaim, float]:
     shares = [coverage(mention.terms, known.mention.terms) for known in candidates]
     top = max(range(len(candidates)), key=lambda index: (shares[index], -index))
     return candidates[top], shares[top]
+
+
+def entailment(
+    mention: Mention, best: KnownClaim, share: float, candidates: Sequence[KnownClaim], similarity: Similarity
+) -> float:
+    """How far the ledger says a clause already, 0..1.
+
+    Four parts what its best single claim holds of the clause's terms, two parts what all claims of the meeting hold
+    together, one part the likeness of the texts.
+    """
+    union = coverage(mention.terms, {term for known in candidates for term in known.mention.terms})
+    likeness = similarity.score(mention.quote, [best.mention.quote])[0]
+    return (4 * share + 2 * union + likeness) / 7
 
 
 def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
@@ -279,7 +296,7 @@ def _own_claim(mention: Mention, home: str | None, earlier: Sequence[Related]) -
             continue
         if mention.terms:
             both = min(coverage(mention.terms, other.terms), coverage(other.terms, mention.terms))
-            same = both >= KNOWN_COVERAGE and other.polarity == mention.polarity
+            same = both >= SAME_CLAIM and other.polarity == mention.polarity
         else:
             same = _key(other) == _key(mention)
         if same:

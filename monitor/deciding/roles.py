@@ -32,12 +32,15 @@ def relate_role(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
     own = _office(mention.slots)
     held = [k for k in ledger if k.mention.kind is ClaimKind.ROLE and k.mention.subject == mention.subject]
     same = [k for k in held if _same(own, _office(k.mention.slots))]
+    plain = [k for k in held if _is_plain_title(own, _office(k.mention.slots))]
     if same:
         return verdict.known(same[0], ("person", "office"), corroborates=corroborates(origin, same), origin=origin)
     for known in reversed(held):
         if _clash(own, _office(known.mention.slots)):
             return verdict.contradicting(known, ("person", "office"), "الصفة", "office",
                                          here=mention.quote, there=known.mention.quote)
+    if plain:
+        return verdict.known(plain[0], ("person", "office"), corroborates=corroborates(origin, plain), origin=origin)
     return verdict.new(("person", "office"), nearest=held[-1] if held else None)
 
 
@@ -81,9 +84,12 @@ def _same(one: _Office, other: _Office) -> bool:
     alike = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
     if one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS):
         return countries
-    if _GENERIC.get(one.head, one.head) == other.key or _GENERIC.get(other.head, other.head) == one.key:
-        return True
     return countries and alike >= _ALIKE and not _clash(one, other)
+
+
+def _is_plain_title(one: _Office, other: _Office) -> bool:
+    """«رئيس الوزراء» for «رئيس حكومة الوفاق»: the plain title of the same post."""
+    return _GENERIC.get(one.head, "-") == other.key or _GENERIC.get(other.head, "-") == one.key
 
 
 def _clash(one: _Office, other: _Office) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _BREAK = re.compile(r"[،,:()\[\]{}؛;.؟!…\n–—]| -+ ")
 _ANNOUNCED = frozenset({SegmentKind.LIST, SegmentKind.TABLE, SegmentKind.ADVICE})
+_ASKING = frozenset({"invite", "urge", "request", "demand"})
+"""Whoever is asked to do something has not done it yet."""
 STOP = "\n"
 """Form of the token that stands for a mark at which no phrase goes on."""
 COMMA = "،"
@@ -144,11 +146,11 @@ def looking_ahead(document: Document) -> tuple[tuple[int, int], ...]:
         cues = {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
         verbs = (m for m in document.within(document.predicates, sentence.first, sentence.last)
                  if document.words.entry("predicates", m.key).get("shape") == "verb")
-        first = next(iter(verbs), None)
-        form = document.tokens[first.first].form.removeprefix("و") if first else ""
-        event = first is not None and document.words.entry("predicates", first.key).get("kind") == "event"
-        invites = first is not None and document.words.entry("predicates", first.key).get("family") == "invite"
-        if "announced" in cues or invites or form.startswith("س") or (event and form.startswith(("ي", "ت"))):
+        entries = [(m, document.words.entry("predicates", m.key)) for m in verbs]
+        asks = bool(entries) and entries[0][1].get("family") in _ASKING
+        event = next((m for m, entry in entries if entry.get("kind") == "event"), None)
+        form = document.tokens[event.first].form.removeprefix("و") if event else ""
+        if "announced" in cues or asks or form.startswith(("س", "ي", "ت")):
             found.append((sentence.start, sentence.end))
     return tuple(found)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from monitor.model import Segment
+    from monitor.reading.annotate import Document
     from monitor.ports import ReadJob
     from monitor.reading.words import ReadConfig, Words
 
@@ -33,6 +34,7 @@ MAX_CHARS: Final = 200_000
 _LEAST_ARABIC: Final = 0.5
 _SUSPECT_CHARS: Final = 120
 _CLOCK_LINES: Final = 12
+_LIMITS: Final = frozenset({"منذ", "حتي", "بحلول", "مند"})
 
 
 def read_article(job: ReadJob, config: ReadConfig) -> Reading:
@@ -56,7 +58,12 @@ def read_article(job: ReadJob, config: ReadConfig) -> Reading:
     people = find_people(document)
     document = with_verbs_settled(document, frozenset(person.head for person in people))
     today = article.published_at.date() if article.published_at else None
-    dates = find_dates(document.text, document.tokens, today, words.dates, future=looking_ahead(document))
+    dates = tuple(
+        mention
+        for mention in find_dates(document.text, document.tokens, today, words.dates, future=looking_ahead(document))
+        if not (mention.source == "weekday" and mention.start < len(article.title))
+        and not _is_limit(document, mention.start)
+    )
     found = find_meetings(document, people, dates)
     origin = named_origin(document)
     reading = Reading(
@@ -76,6 +83,13 @@ def read_article(job: ReadJob, config: ReadConfig) -> Reading:
         origin=origin,
     )
     return reading if found.meetings else replace(reading, outcome=_why_nothing(job, reading))
+
+
+def _is_limit(document: Document, start: int) -> bool:
+    """«منذ 2011», «حتى نهاية العام», «بحلول ديسمبر»: how long something goes on, not when it was."""
+    at = document.token_at(start)
+    words = document.tokens[max(0, at - 1) : at + 1]
+    return any(token.form in _LIMITS for token in words)
 
 
 def _article(job: ReadJob) -> Article:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "t:"
 _LEAST_TERMS: Final = 2
+_NUMBERS: Final = frozenset({"number", "count"})
 _INTRODUCES: Final = (":",)
 _OUTCOME_NOUNS: Final = frozenset({"agree", "sign"})
 
@@ -54,9 +55,9 @@ def find_mentions(
         ]
         mentions.extend(facets)
         mentions.extend(
-            _content(document, clause, home, people, dates, origin)
-            for clause in clauses
-            if clause.sentence == index and _says_something(document, clause) and not _is_faceted(clause, facets)
+            mention
+            for mention in _contents(document, clauses, index, home, people, dates, origin)
+            if not _is_faceted(mention, facets)
         )
     mentions.extend(_attributions(document, homes))
     unique = {(m.kind, m.start, m.end, m.subject, m.slots): m for m in mentions}
@@ -107,11 +108,26 @@ def _says_something(document: Document, clause: Clause) -> bool:
     return len(content_terms(document, clause.first, clause.last)) >= least
 
 
-def _is_faceted(clause: Clause, facets: Sequence[Mention]) -> bool:
-    """Whether the clause's event or participants are told by typed facets already."""
-    return clause.kind in {ClaimKind.EVENT, ClaimKind.PARTICIPANT} and any(
-        facet.kind is clause.kind and facet.start < clause.end and clause.start < facet.end for facet in facets
-    )
+def _contents(  # noqa: PLR0913, PLR0917
+    document: Document,
+    clauses: Sequence[Clause],
+    index: int,
+    home: int,
+    people: Sequence[Person],
+    dates: Sequence[DateMention],
+    origin: str | None,
+) -> Iterator[Mention]:
+    """The clauses of one sentence that say something, as mentions."""
+    for clause in clauses:
+        if clause.sentence == index and _says_something(document, clause):
+            yield _content(document, clause, home, people, dates, origin)
+
+
+def _is_faceted(mention: Mention, facets: Sequence[Mention]) -> bool:
+    """Whether typed facets tell the whole of the clause's event or participants already; a number is more."""
+    if mention.kind not in {ClaimKind.EVENT, ClaimKind.PARTICIPANT} or _NUMBERS & {name for name, _ in mention.slots}:
+        return False
+    return any(f.kind is mention.kind and f.start < mention.end and mention.start < f.end for f in facets)
 
 
 def _content(

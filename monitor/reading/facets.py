@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.frames import CALL, MEETING, MOVE
+from monitor.reading.frames import CALL, MEETING, MOVE, is_location
 from monitor.reading.people import LIBYA
 from monitor.reading.quantities import UNIT_TERMS, quantities
 
@@ -28,6 +28,7 @@ _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
 _ATTEND_REACH: Final = 6
 _ATTENDING: Final = frozenset({"attend", "take_part", "include", "accompany"})
+_OBJECT_REACH: Final = 3
 _ABSENT_REACH: Final = 5
 _NEGATED_REACH: Final = 3
 _STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
@@ -116,7 +117,7 @@ def event_facets(document: Document, sentence: Sentence, found: Found, meeting: 
             yield _side_facet(document, sentence, match, family, meeting)
         if family == "last":
             yield from _length_facets(document, sentence, match, meeting)
-        if family in _STATUS:
+        if family in _STATUS and _is_of_meeting(document, sentence, match):
             yield _status_facet(document, sentence, match, family, meeting)
     yield from _seat_facets(document, sentence, meeting)
     yield from _date_facets(document, sentence, found, meeting, dates)
@@ -128,7 +129,7 @@ def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, fa
     start, end = document.tokens[match.first].start, document.tokens[stop - 1].end
     begin = match.start
     for place in document.places_in(start, end):
-        if place.country in {None, LIBYA} or place.kind not in {"city", "venue", "country"}:
+        if place.country in {None, LIBYA} or not is_location(document, place, match):
             continue
         slot = "venue" if place.kind == "venue" else "place"
         move = family in MOVE
@@ -146,6 +147,15 @@ def _length_facets(document: Document, sentence: Sentence, match: PhraseMatch, m
             slots = (("event", "duration"), ("number", f"{number} {unit}"))
             yield _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate="last")
             return
+
+
+def _is_of_meeting(document: Document, sentence: Sentence, match: PhraseMatch) -> bool:
+    """«إلغاء الزيارة», «الرحلة … ألغيت»: what is cancelled is the meeting or the journey, not anything else."""
+    behind = document.within(document.predicates, match.last + 1, match.last + 1 + _OBJECT_REACH)
+    verb = document.words.entry("predicates", match.key).get("shape") == "verb"
+    before = document.within(document.predicates, sentence.first, match.first) if verb else ()
+    entries = (document.words.entry("predicates", m.key) for m in (*behind, *before))
+    return any(entry.get("shape") == "noun" and entry.get("family") in MEETING for entry in entries)
 
 
 def _status_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:

@@ -145,7 +145,7 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
         principals=tuple(p for p in arguments if p.listed == "principal"),
         foreigners=tuple(p for p in arguments if p.foreign),
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
-        places=tuple(p for p in free if _is_location(document, p, match) or _is_side(document, p, match)),
+        places=tuple(p for p in free if is_location(document, p, match) or _is_side(document, p, match)),
         bodies=(
             *(p for p in free if p.kind == "organisation"),
             *_institutions(document, document.tokens[sentence.first].start, end),
@@ -229,7 +229,7 @@ def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, 
     return tuple(reversed(found))
 
 
-def _is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
+def is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
     """Named as where something happens: behind «في», «إلى» or «ب», as a capital or a house, or straight behind a move."""
     if place.kind == "venue":
         return True

@@ -31,6 +31,7 @@ _QUALIFIERS = frozenset(map(fold, ("الخاص", "الخاصة", "العام", "
                                    "البرية", "البحرية", "الجوية", "الأول", "المؤقتة", "المنتهية", "ولايته")))
 _CHIEFS = frozenset(map(fold, ("للرئيس", "لرئيس", "للملك", "للأمير", "للأمين")))
 _HEADS_OF_STATE = tuple(map(fold, ("رئيس", "الرئيس", "ملك", "أمير", "الأمين العام", "أمين عام", "مستشار", "ولي")))
+_APPOSITION = frozenset({COMMA, *map(fold, ("بصفته", "بصفتها", "بوصفه", "باعتباره", "وهو", "وهي"))})
 _BODIES = frozenset(map(fold, ("حكومة", "برلمان", "مجلس", "سلطات", "قيادة", "جيش")))
 _REGIONS = frozenset(map(fold, ("شرق", "غرب", "جنوب", "شمال", "الشرق", "الغرب", "الجنوب", "البلاد")))
 _COUNTRY_WORDS = frozenset(map(fold, ("البلاد", "الليبي")))
@@ -338,7 +339,11 @@ class _Finder:
 
     def _countries(self, match: PhraseMatch, last: int) -> tuple[str, ...]:
         own = self._words.entry("offices", match.key).get("country")
-        around = (self._places_by_token.get(at) for at in range(match.first, last + 1))
+        around = (
+            self._places_by_token.get(at)
+            for at in range(match.first, last + 1)
+            if at == match.first or self._tokens[at - 1].form not in _LINKS
+        )
         found = [place.country for place in around if place is not None and place.country]
         inside = (self._names.get(at) for at in range(match.first, last + 1))
         found += [self._figures[n.id].country for n in inside if n is not None and n.id in self._figures]
@@ -398,7 +403,7 @@ class _Finder:
 
     def _office_after(self, name: _Name) -> Office | None:
         at = name.last + 1
-        if at < len(self._tokens) and self._tokens[at].form == COMMA:
+        if at < len(self._tokens) and self._tokens[at].form in _APPOSITION:
             at += 1
         office = self._offices.get(at)
         if office is None:
