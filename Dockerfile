@@ -22,6 +22,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 COPY --from=build /opt/venv /opt/venv
 COPY LICENSE worker.py /app/
 COPY config/ /app/config/
+COPY commands/ /app/commands/
 COPY storage/ /app/storage/
 COPY monitor/ /app/monitor/
 RUN python -m compileall -q /app && mkdir /data && chown 10001:10001 /data

@@ -43,7 +43,7 @@ _IOERR_NO_SPACE: Final = frozenset({778, 1034, 1546, 4874})
 """IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE: what a full disk or a file size limit answers with."""
 
 
-def check_sqlite(version: tuple[int, ...]) -> None:
+def check_sqlite(version: tuple[int, ...] = pysqlite3.sqlite_version_info) -> None:
     """Refuse an SQLite library that may lose what it acknowledged.
 
     Raises:
@@ -74,7 +74,7 @@ def open_writer(
     Raises:
         ArchiveError: With the subclass that says why.
     """
-    check_sqlite(pysqlite3.sqlite_version_info)
+    check_sqlite()
     if path != MEMORY:
         _prepare(Path(path), known=known, check=check)
     with translated(f"open {path}"):
@@ -95,7 +95,7 @@ def open_read_only(path: Path | str, *, known: int) -> Database:
         ArchiveSchema: Its tables are newer or older than this version's.
         ArchiveError: It cannot be read.
     """
-    check_sqlite(pysqlite3.sqlite_version_info)
+    check_sqlite()
     path = Path(path)
     if not path.is_file():
         raise InputMissing(f"{path}: there is no archive yet")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-import typer
 from pydantic import BaseModel
+from typer.main import get_group
 
 import monitor.errors
 from monitor.errors import RasidError
 from monitor.model import Outcome
 from monitor.settings import FeedTable, Settings
 from monitor.settings.shape import Webhook
-from worker import app
+from worker import COMMANDS, MODULES
 
 REFERENCE = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
 
@@ -39,8 +40,8 @@ def settings_keys() -> set[str]:
 def commands() -> dict[str, set[str]]:
     """Each command in full, with its options."""
     found: dict[str, set[str]] = {}
-    root = typer.main.get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]  # a group, which the type does not say
+    for name in COMMANDS:
+        command = get_group(import_module(f"commands.{COMMANDS[name]}").app).commands[name]
         for inner, one in getattr(command, "commands", {"": command}).items():
             options = {option for parameter in one.params for option in parameter.opts if option.startswith("--")}
             found[f"{name} {inner}".strip()] = options - {"--help"}
@@ -59,6 +60,11 @@ def test_every_setting_is_explained_and_no_other() -> None:
     told = set(re.findall(r"^\| `((?:poll|read|mail|webhooks|alerts|logging)\.[^`]+)`", REFERENCE, re.MULTILINE))
     assert told == settings_keys()
     assert all(f"`{key}`" in REFERENCE for key in FeedTable.model_fields)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_command_of_a_module_can_be_called(module: str) -> None:
+    assert set(get_group(import_module(f"commands.{module}").app).commands) == set(MODULES[module])
 
 
 @pytest.mark.parametrize("command", sorted(commands()))

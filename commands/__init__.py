@@ -1,0 +1,12 @@
+"""What can be asked for on the command line: each module holds commands of one meaning, none builds an adapter.
+
+1. `commands.service` works: `run`, `poll`.
+2. `commands.reading` takes in what is handed in: `ingest`, `seed`, `compare`.
+3. `commands.archive` answers: `search`, `meetings`, `claims`, `leads`, `people`, `article`.
+4. `commands.alerts` and `commands.feeds` hold the groups of these names.
+5. `commands.upkeep` says how it stands: `status`, `health`, `doctor`, `config check`.
+6. `commands.demo` shows all of it.
+
+Below them: `commands.rounds` does one round of work, `commands.options` names what many commands take, and
+`commands.workshop` says what a command may ask of `worker.py`.
+"""

@@ -1,0 +1,93 @@
+"""`alerts`: what was sent, and why; a test message; an analyst's verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import DONE, FAILED, AsFormat, AsJson, Limit, form_of
+from commands.workshop import load
+from monitor.adapters.deliver import deliver_one
+from monitor.adapters.terminal import Format, emit, say, show
+from monitor.deciding.outbox import queue
+from monitor.model import DeliveryState
+from monitor.render.sample import sample_alert
+
+if TYPE_CHECKING:
+    from commands.workshop import Workshop
+    from monitor.model import DeliveryResult
+
+app = typer.Typer(rich_markup_mode=None)
+group = typer.Typer(no_args_is_help=True, help="What was sent, and why.")
+app.add_typer(group, name="alerts")
+
+
+@group.command("list")
+def list_(ctx: typer.Context, limit: Limit = 20, form: AsFormat = Format.TABLE, as_json: AsJson = False) -> None:
+    """Alerts, the latest first, and what became of their deliveries."""
+    shop: Workshop = ctx.obj
+    with shop.asking() as reader:
+        rows = reader.alerts(limit)
+    show(rows, ("id", "urgency", "relation", "outlet", "title", "deliveries"), form=form_of(form, as_json))
+
+
+@group.command("show")
+def show_(ctx: typer.Context, alert_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """One alert whole: its claims, deliveries and verdicts."""
+    shop: Workshop = ctx.obj
+    with shop.asking() as reader:
+        found = reader.alert(alert_id)
+    if as_json:
+        emit(found)
+        return
+    show([found], ("id", "urgency", "relation", "first_seen", "outlet", "title", "url"), form=Format.TABLE)
+    show(found["items"], ("relation", "kind", "quote", "other_quote", "why_en"), form=Format.TABLE)
+    show(found["deliveries"], ("channel", "recipient", "state", "attempts", "code", "message"), form=Format.TABLE)
+
+
+@group.command("test")
+def send_test_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Send a test message through every channel, past the archive."""
+    results = asyncio.run(_send_test(ctx.obj))
+    rows = [
+        {"channel": channel, "recipient": recipient, "state": result.state.value, "code": result.code,
+         "message": result.message}
+        for channel, recipient, result in results
+    ]  # fmt: skip
+    if as_json:
+        for row in rows:
+            emit(row)
+    elif rows:
+        show(rows, ("channel", "recipient", "state", "code", "message"), form=Format.TABLE)
+    else:
+        say("nobody to tell: name recipients under [mail], or an endpoint under [webhooks.<name>]")
+    raise typer.Exit(DONE if all(result.state is DeliveryState.SENT for _, _, result in results) else FAILED)
+
+
+async def _send_test(shop: Workshop) -> list[tuple[str, str, DeliveryResult]]:
+    async with shop.channels(load(shop.place)) as channels:
+        return [
+            (delivery.channel, delivery.recipient, await deliver_one(channel, delivery, shop.clock))
+            for channel in channels
+            for delivery in queue(sample_alert(shop.clock.now()), (channel,))
+        ]
+
+
+@group.command("label")
+def label_(
+    ctx: typer.Context,
+    target_id: Annotated[str, typer.Argument(metavar="ID", help="An alert, a claim or an article.")],
+    verdict: Annotated[str, typer.Argument(help="right, wrong, known, or a word of your own.")],
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Record an analyst's verdict. The worker may be running."""
+    shop: Workshop = ctx.obj
+    with shop.noting() as archive:
+        archive.label(target_id, verdict, note, shop.clock.now())
+    if as_json:
+        emit({"target": target_id, "verdict": verdict, "note": note})
+    else:
+        say(f"{target_id}: {verdict}")

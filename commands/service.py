@@ -1,0 +1,105 @@
+"""The work itself: `run` until it is told to stop, `poll` once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+
+from commands.options import DONE, FAILED, AsJson
+from commands.rounds import deliver_all, poll_once, report_json, rules_of, seed_once
+from commands.workshop import load
+from monitor.adapters.terminal import Format, emit, show
+from monitor.errors import InputMissing
+from monitor.pipeline import run_cycle
+from monitor.service import Service
+
+if TYPE_CHECKING:
+    from commands.workshop import Configuration, Workshop
+    from monitor.pipeline import FeedReport, Ports
+    from storage.archive import SqliteArchive
+
+app = typer.Typer(rich_markup_mode=None)
+
+_log = structlog.get_logger()
+
+
+@app.command("run")
+def run_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Poll, read, decide and alert until SIGTERM. With --json each polled feed is a line."""
+    shop: Workshop = ctx.obj
+    asyncio.run(_run(shop, load(shop.place), as_json=as_json))
+
+
+async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with shop.writing(configuration.place) as archive:
+        async with shop.ports(configuration, archive) as ports:
+            _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
+            if await _seeded(ports, archive, stop):
+                archive.heartbeat(ports.clock.now())
+
+                async def poll() -> None:
+                    for report in await poll_once(configuration, ports, archive, due_only=True):
+                        if as_json:
+                            emit(report_json(report))
+
+                async def send() -> None:
+                    await deliver_all(ports)
+
+                await Service(poll=poll, deliver=send, tick_s=configuration.settings.poll.tick_s).run(stop)
+    _log.info("stopped")
+
+
+async def _seeded(ports: Ports, archive: SqliteArchive, stop: asyncio.Event) -> bool:
+    """Whether the seed corpus is loaded; not, if the word to stop came before."""
+    seeding = asyncio.ensure_future(seed_once(ports, archive))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({seeding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not seeding.done():
+        seeding.cancel()
+        await asyncio.gather(seeding, return_exceptions=True)
+        return False
+    stopping.cancel()
+    seeding.result()
+    return True
+
+
+@app.command("poll")
+def poll_(
+    ctx: typer.Context,
+    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Keep and send nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Poll now, due or not, and deliver what follows. Fails if no feed could be polled."""
+    shop: Workshop = ctx.obj
+    configuration = load(shop.place)
+    chosen = tuple(one for one in configuration.feeds if feed in {None, one.id})
+    if feed is not None and not chosen:
+        raise InputMissing(f"there is no feed {feed!r}; `feeds list` names them")
+    reports = asyncio.run(_poll(shop, replace(configuration, feeds=chosen), dry_run=dry_run))
+    if as_json:
+        for report in reports:
+            emit(report_json(report))
+    else:
+        rows = [report_json(report) for report in reports]
+        show(rows, ("feed", "ok", "code", "message", "outcomes", "alerts"), form=Format.TABLE)
+    raise typer.Exit(FAILED if reports and all(report.code for report in reports) else DONE)
+
+
+async def _poll(shop: Workshop, configuration: Configuration, *, dry_run: bool) -> tuple[FeedReport, ...]:
+    with shop.writing(configuration.place) as archive:
+        async with shop.ports(configuration, archive) as ports:
+            if dry_run:
+                return await run_cycle(ports, configuration.feeds, rules_of(configuration), due_only=False, store=False)
+            await seed_once(ports, archive)
+            reports = await poll_once(configuration, ports, archive, due_only=False)
+            await deliver_all(ports)
+            return reports

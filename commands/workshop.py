@@ -1,0 +1,134 @@
+"""What a command works with: the operator's configuration, and the seams, which `worker.py` fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from monitor.adapters.terminal import log_to_stderr
+from monitor.errors import ConfigError
+from monitor.render import names_from
+from monitor.settings import load_feeds, load_read_config, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from pathlib import Path
+
+    from monitor.model import FeedSource
+    from monitor.pipeline import Ports
+    from monitor.ports import Clock, Fetch, Notify, Similarity
+    from monitor.reading.words import ReadConfig
+    from monitor.render import Names
+    from monitor.settings import Settings
+    from storage.archive import SqliteArchive
+    from storage.search import ArchiveReader
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where data and configuration lie."""
+
+    data: Path
+    config: Path
+
+    @property
+    def archive(self) -> Path:
+        """The database file."""
+        return self.data / "rasid.db"
+
+    @property
+    def feeds(self) -> tuple[Path, Path]:
+        """The configuration's feeds, and those added beside the archive."""
+        return self.config / "feeds.toml", self.data / "feeds.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """All that an operator decides, loaded and checked."""
+
+    place: Place
+    settings: Settings
+    feeds: tuple[FeedSource, ...]
+    reading: ReadConfig
+
+    @property
+    def names(self) -> Names:
+        """What ids are called, for readers."""
+        principals = self.reading.watch.principals
+        figures = self.reading.watch.figures
+        arabic = {one.id: one.name for one in principals} | {one.id: one.name for one in figures}
+        return names_from(self.reading.lexicon, {"ar": arabic, "en": {one.id: one.latin for one in principals}})
+
+
+def load(place: Place) -> Configuration:
+    """Load and check everything, and log from now on as the settings say.
+
+    Raises:
+        ConfigError: With all problems of all files.
+    """
+    problems: list[str] = []
+
+    def attempt(loader: Callable[[], Loaded]) -> Loaded | Any:  # noqa: ANN401 - nothing is used where one has failed
+        try:
+            return loader()
+        except ConfigError as error:
+            problems.extend(error.problems)
+            return None
+
+    settings = attempt(lambda: load_settings(place.config))
+    feeds = attempt(lambda: load_feeds(*place.feeds))
+    reading = attempt(lambda: load_read_config(place.config))
+    if problems:
+        raise ConfigError(tuple(problems))
+    log_to_stderr(settings.logging.level, settings.logging.format)
+    return Configuration(place=place, settings=settings, feeds=feeds, reading=reading)
+
+
+class Workshop(Protocol):
+    """The seams as commands ask for them; each is made when it is asked for, for few commands need them all."""
+
+    @property
+    def place(self) -> Place:
+        """Where this command's data and configuration lie."""
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+
+    def writing(self, place: Place) -> AbstractContextManager[SqliteArchive]:
+        """The archive for this process alone.
+
+        Raises:
+            AlreadyRunning: Another process holds the data folder.
+        """
+
+    def noting(self) -> AbstractContextManager[SqliteArchive]:
+        """The archive for one short note, while a worker may be writing.
+
+        Raises:
+            InputMissing: There is no archive yet.
+        """
+
+    def asking(self) -> AbstractContextManager[ArchiveReader]:
+        """The archive for questions.
+
+        Raises:
+            InputMissing: There is no archive yet.
+        """
+
+    def fetching(
+        self, configuration: Configuration, *, any_private: bool = False
+    ) -> AbstractAsyncContextManager[Fetch]:
+        """HTTP within the configured limits; private addresses only where the configuration names them."""
+
+    def similarity(self, configuration: Configuration) -> Similarity:
+        """How alike two stretches of text are, measured as configured."""
+
+    def channels(self, configuration: Configuration) -> AbstractAsyncContextManager[tuple[Notify, ...]]:
+        """Mail where somebody is named, webhooks where an endpoint is."""
+
+    def ports(self, configuration: Configuration, archive: SqliteArchive) -> AbstractAsyncContextManager[Ports]:
+        """Everything the pipeline calls."""
