@@ -1,4 +1,4 @@
-"""Another version of an article already read: what it says no more.
+"""Another version of an article already read: what it says no more, and what it said before.
 
 The new version is held against what the version before it said, the same way round as an article against the ledger: a
 claim is withdrawn where the new reading, taken as a ledger, does not entail it. Slots are compared for typed claims,
@@ -8,7 +8,7 @@ signs or order of paragraphs, and a clause that is cut otherwise this time, chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.deciding.coverage import coverage
@@ -40,36 +40,53 @@ def withdrawn(reading: Reading, recall: Recall) -> tuple[Related, ...]:
     Each keeps the ids of its old mention, whose offsets are those of the old text. One is only suggested where the
     page seems to have been cut short.
     """
-    before = [claim for claim in recall.claims if claim.article_id == reading.article.id and claim.standing]
+    before = _before(reading, recall)
     if not before or reading.outcome is not None:
         return ()
-    now = _Now.of(reading)
-    cut = _is_cut(reading, recall)
+    held, cut = _held(reading, before), _is_cut(reading, recall)
     gone: dict[str, Related] = {}
     for claim in sorted(before, key=lambda one: (one.mention.start, one.mention.end, one.mention_id)):
         softened = _softened(claim.mention, reading)
-        if softened is not None or not _made(claim.mention, now):
-            gone.setdefault(claim.claim_id, _related(claim, softened, suggest=cut))
+        if softened is not None or not _made(claim.mention, held):
+            gone.setdefault(claim.claim_id, _gone(claim, softened, suggest=cut))
     return tuple(gone.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Now:
-    """The new version as a ledger, and its words, folded, with a space around each."""
+def unchanged(relations: Sequence[Related], reading: Reading, recall: Recall) -> tuple[Related, ...]:
+    """`relations` where each claim that the version before made already is restated: it was told then, or need not be.
 
-    mentions: tuple[Mention, ...]
+    A step that has become firmer since is not the same claim, and stays as it was decided.
+    """
+    before = _before(reading, recall)
+    held = _Held(ledger=tuple(before), turned=(), words=_words("\n".join(one.mention.quote for one in before)))
+    return tuple(
+        _told(related, before) if _made(related.mention, held) and not _hardened(related.mention, before) else related
+        for related in relations
+    )
+
+
+def _before(reading: Reading, recall: Recall) -> list[KnownClaim]:
+    return [claim for claim in recall.claims if claim.article_id == reading.article.id and claim.standing]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """One version as a ledger, its words folded with a space around each, and what it has turned into its opposite."""
+
     ledger: tuple[KnownClaim, ...]
+    turned: tuple[Mention, ...]
     words: str
 
-    @classmethod
-    def of(cls, reading: Reading) -> _Now:
-        article = reading.article
-        ledger = tuple(
-            KnownClaim(claim_id="", mention_id="", meeting_id=None, mention=mention, article_id=article.id,
-                       url=article.url, outlet=article.outlet, seen_at=article.fetched_at)
-            for mention in reading.mentions
-        )  # fmt: skip
-        return cls(mentions=reading.mentions, ledger=ledger, words=_words(article.text))
+
+def _held(reading: Reading, before: Sequence[KnownClaim]) -> _Held:
+    article = reading.article
+    ledger = tuple(
+        KnownClaim(claim_id="", mention_id="", meeting_id=None, mention=mention, article_id=article.id,
+                   url=article.url, outlet=article.outlet, seen_at=article.fetched_at)
+        for mention in reading.mentions
+    )  # fmt: skip
+    turned = tuple(mention for mention in reading.mentions if mention.terms and not _covering(mention, before))
+    return _Held(ledger=ledger, turned=turned, words=_words(article.text))
 
 
 def _words(text: str) -> str:
@@ -81,50 +98,84 @@ def _is_cut(reading: Reading, recall: Recall) -> bool:
     return bool(sizes) and reading.signature.shingles < _CUT * max(sizes)
 
 
-def _made(old: Mention, now: _Now) -> bool:
-    if old.terms:
-        if _covering(old, now.mentions) or _covered_together(old, now.mentions):
-            return True
-        turned = any(
-            coverage(old.terms, new.terms) >= STILL_MADE for new in now.mentions if new.polarity != old.polarity
-        )
-        return not turned and _words(old.quote) in now.words
-    return _entailed(old, now.ledger) or _words(old.quote) in now.words
+def _made(mention: Mention, held: _Held) -> bool:
+    """Whether a version makes a claim: it entails it, or says it word for word and not the opposite besides."""
+    if not mention.terms:
+        return _entailed(mention, held.ledger) or _words(mention.quote) in held.words
+    if _covering(mention, held.ledger) or _covered_together(mention, held.ledger):
+        return True
+    opposite = any(
+        coverage(mention.terms, one.terms) >= STILL_MADE for one in held.turned if one.polarity != mention.polarity
+    )
+    return not opposite and _words(mention.quote) in held.words
 
 
-def _covering(old: Mention, mentions: Sequence[Mention]) -> list[Mention]:
-    """The new clauses that hold what the old one held, affirmed or negated as it was."""
-    return [new for new in mentions if new.polarity == old.polarity and coverage(old.terms, new.terms) >= STILL_MADE]
-
-
-def _covered_together(old: Mention, mentions: Sequence[Mention]) -> bool:
-    held = {term for new in mentions if new.polarity == old.polarity for term in new.terms}
-    return coverage(old.terms, held) >= _TOGETHER
-
-
-def _entailed(old: Mention, ledger: Sequence[KnownClaim]) -> bool:
-    if old.kind is ClaimKind.ROLE:
-        return relate_role(old, ledger, None).relation not in _GONE
-    if old.kind is ClaimKind.RANK:
-        return relate_rank(old, ledger, None).relation not in _GONE
-    if old.kind is ClaimKind.EVENT:
-        return relate_event(old, ledger, None).relation not in _GONE
-    slots = {slot for slot in old.slots if not slot[0].endswith("_form")}
-    same = [
-        known.mention for known in ledger if known.mention.kind is old.kind and known.mention.subject == old.subject
+def _covering(mention: Mention, ledger: Sequence[KnownClaim]) -> list[KnownClaim]:
+    """The clauses that hold what this one holds, affirmed or negated as it is; the one that holds most first."""
+    shares = [
+        (coverage(mention.terms, known.mention.terms), known)
+        for known in ledger
+        if known.mention.polarity == mention.polarity
     ]
-    return any(slots <= set(new.slots) for new in same)
+    return [known for share, known in sorted(shares, key=lambda one: -one[0]) if share >= STILL_MADE]
+
+
+def _covered_together(mention: Mention, ledger: Sequence[KnownClaim]) -> bool:
+    held = {term for known in ledger if known.mention.polarity == mention.polarity for term in known.mention.terms}
+    return coverage(mention.terms, held) >= _TOGETHER
+
+
+def _entailed(mention: Mention, ledger: Sequence[KnownClaim]) -> bool:
+    if mention.kind is ClaimKind.ROLE:
+        return relate_role(mention, ledger, None).relation not in _GONE
+    if mention.kind is ClaimKind.RANK:
+        return relate_rank(mention, ledger, None).relation not in _GONE
+    if mention.kind is ClaimKind.EVENT:
+        return relate_event(mention, ledger, None).relation not in _GONE
+    slots = {slot for slot in mention.slots if not slot[0].endswith("_form")}
+    same = [
+        one.mention for one in ledger if one.mention.kind is mention.kind and one.mention.subject == mention.subject
+    ]
+    return any(slots <= set(one.slots) for one in same)
+
+
+def _hardened(mention: Mention, before: Sequence[KnownClaim]) -> bool:
+    if mention.modality not in _FIRM or not mention.terms:
+        return False
+    covering = _covering(mention, before)
+    return bool(covering) and all(known.mention.modality in _SOFT for known in covering)
+
+
+def _told(related: Related, before: Sequence[KnownClaim]) -> Related:
+    mention = related.mention
+    own = next((one for one in before if one.claim_id == related.claim_id), None)
+    own = own or next(iter(_covering(mention, before) if mention.terms else ()), None)
+    return replace(
+        related,
+        relation=Relation.RESTATED,
+        claim_id=own.claim_id if own else related.claim_id,
+        nearest=own.claim_id if own else None,
+        nearest_quote=own.mention.quote if own else None,
+        nearest_outlet=own.outlet if own else None,
+        nearest_url=own.url if own else None,
+        method="versions",
+        suggest=False,
+        why="ورد في نسخة سابقة من المقال نفسه.",
+        why_en="An earlier version of the same article says it.",
+    )
 
 
 def _softened(old: Mention, reading: Reading) -> Mention | None:
     """The new wording of what was agreed before and is only wished for or discussed now."""
     if old.modality not in _FIRM or not old.terms:
         return None
-    covering = _covering(old, reading.mentions)
+    covering = [
+        new for new in reading.mentions if new.polarity == old.polarity and coverage(old.terms, new.terms) >= STILL_MADE
+    ]
     return covering[0] if covering and all(new.modality in _SOFT for new in covering) else None
 
 
-def _related(claim: KnownClaim, softened: Mention | None, *, suggest: bool) -> Related:
+def _gone(claim: KnownClaim, softened: Mention | None, *, suggest: bool) -> Related:
     mention = claim.mention
     was = shortened(mention.quote)
     why, why_en = f"حذف من نسخة لاحقة من المقال نفسه: «{was}».", f"Gone from a later version of the article: «{was}»."
