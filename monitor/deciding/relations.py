@@ -202,7 +202,8 @@ def _acts(mention: Mention) -> set[str]:
 
 
 def _small(mention: Mention) -> bool:
-    return mention.predicate in {"sign", "agree"} and mention.kind is ClaimKind.OUTCOME
+    """An agreement with no subject of its own («لم يوقعوا على الاتفاق») is the meeting's."""
+    return "agree" in _acts(mention) and not _topics(mention)
 
 
 def _was_plan(known: KnownClaim, link: MeetingLink | None) -> bool:

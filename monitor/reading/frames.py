@@ -46,6 +46,7 @@ _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiat
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
+_HOST_REACH: Final = 2
 _INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
 _TOPIC_WORDS: Final = frozenset(map(fold, (
@@ -262,9 +263,9 @@ def _is_side(document: Document, place: PlaceMention, match: PhraseMatch) -> boo
 
 
 def _is_behind_host(document: Document, at: int) -> bool:
-    """«احتضنت أبوظبي …»: the subject of a hosting verb is where it happens."""
+    """«احتضنت أبوظبي …», «شهدت العاصمة الفرنسية باريس …»: the subject of a hosting verb is where it happens."""
     return any(
-        match.last == at - 1 and document.words.entry("predicates", match.key).get("family") in _HOSTED
+        at - _HOST_REACH <= match.last < at and document.words.entry("predicates", match.key).get("family") in _HOSTED
         for match in document.within(document.predicates, at - 3, at)
     )
 

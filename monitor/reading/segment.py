@@ -134,6 +134,8 @@ def _in_plain_table(lines: Sequence[_Line], index: int, previous: SegmentKind) -
     line = lines[index]
     if not len(line.words) <= _HEADING_WORDS:
         return False
+    if previous is SegmentKind.HEADING and index > 1 and lines[index - 2].text.endswith(":"):
+        return line.short
     if previous in {SegmentKind.TABLE, SegmentKind.ADVICE}:
         return lines[index].start - lines[index - 1].end <= 1
     starts_table = lines[index - 1].text.endswith(":") and len(lines[index - 1].words) > 3  # noqa: PLR2004
@@ -150,7 +152,7 @@ def _table_kind(
     header, intro = lines[index], lines[index - 1]
     if any(_has_cue(line, words, cue) for line in (header, intro) for cue in ("effects_table", "advice")):
         return SegmentKind.ADVICE
-    return SegmentKind.TABLE
+    return SegmentKind.TABLE if _TABLE_ROW.match(header.text) else SegmentKind.HEADING
 
 
 def _has_cue(line: _Line, words: Words, cue: str) -> bool:

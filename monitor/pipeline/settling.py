@@ -1,0 +1,161 @@
+"""One article to its end: read, recall, decide, commit. What polling and ingesting have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from monitor.deciding import decide
+from monitor.deciding.outbox import queue
+from monitor.deciding.polling import allowed_tries
+from monitor.errors import ExtractCrash, FetchError, RasidError
+from monitor.model import FeedEntry, Outcome, Urgency
+from monitor.ports import Commit, EntryRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from datetime import datetime
+
+    from monitor.model import Alert, Decision, Delivery, DeliveryResult, Reading
+    from monitor.ports import Archive, Clock, Compute, Fetch, Notify, ReadJob, Similarity
+
+
+def _nobody(_end: EntryEnd) -> None:
+    """Told, and keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The seams, filled by the composition root.
+
+    `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out; `told` hears of
+    every entry as it ends.
+    """
+
+    archive: Archive
+    fetch: Fetch
+    compute: Compute
+    similarity: Similarity
+    clock: Clock
+    attempt: Callable[[Notify, Delivery, Clock], Awaitable[DeliveryResult]]
+    digest_at: Callable[[datetime], datetime]
+    channels: tuple[Notify, ...] = ()
+    told: Callable[[EntryEnd], None] = _nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryEnd:
+    """How one entry ended: its one outcome, what was decided, or why there was nothing to decide.
+
+    `again`: it failed for now and is tried in the next poll.
+    """
+
+    feed_id: str | None
+    entry: FeedEntry
+    outcome: Outcome
+    decision: Decision | None = None
+    code: str | None = None
+    message: str | None = None
+    article_id: str | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where articles are settled, one at a time.
+
+    `tries`: rounds in which an entry that failed for now is tried. `store`: write to the archive.
+    """
+
+    ports: Ports
+    tries: int
+    store: bool = True
+    writer: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An entry fetched and read, or the error instead."""
+
+    reading: Reading | None = None
+    raw: bytes | None = None
+    error: RasidError | None = None
+
+
+async def read_job(ports: Ports, job: ReadJob) -> Attempt:
+    try:
+        return Attempt(reading=await ports.compute.read(job), raw=job.html)
+    except RasidError as error:
+        return Attempt(error=error, raw=job.html)
+    except Exception as error:  # noqa: BLE001 - a page that breaks the reading breaks it for itself alone
+        return Attempt(error=ExtractCrash(f"{job.url}: {type(error).__name__}: {error}"), raw=job.html)
+
+
+async def settle(desk: Desk, feed: FeedSource | None, entry: FeedEntry, found: Attempt) -> EntryEnd:
+    """Recall, decide, commit: one article at a time in the whole desk."""
+    feed_id = None if feed is None else feed.id
+    async with desk.writer:
+        if found.reading is None:
+            end, commit = _unread(desk, feed_id, entry, found.error or ExtractCrash(f"{entry.url}: no reading"))
+        else:
+            end, commit = _decided(desk, feed_id, entry, (found.reading, found.raw))
+        if desk.store:
+            desk.ports.archive.commit(commit)
+    desk.ports.told(end)
+    return end
+
+
+def _decided(
+    desk: Desk, feed_id: str | None, entry: FeedEntry, read: tuple[Reading, bytes | None]
+) -> tuple[EntryEnd, Commit]:
+    reading, raw = read
+    ports = desk.ports
+    recall = ports.archive.recall(reading)
+    try:
+        decision = decide(reading, recall, ports.similarity)
+    except Exception as error:  # noqa: BLE001 - an article that deciding stumbles over must not stop all others
+        return _unread(desk, feed_id, entry, ExtractCrash(f"{entry.url}: {type(error).__name__}: {error}"))
+    end = EntryEnd(feed_id=feed_id, entry=entry, outcome=decision.outcome, decision=decision)
+    record = _record(end, entry.keys, ports.clock.now())
+    return end, Commit(decision=decision, raw=raw, entries=(record,), deliveries=_deliveries(ports, decision.alerts))
+
+
+def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, error: RasidError) -> tuple[EntryEnd, Commit]:
+    """The ending of an entry without a reading. Until its tries are over it stays unseen: each try is remembered."""
+    tries = allowed_tries(error, desk.tries)
+    attempts = tuple(f"attempt-{number}:{entry.keys[0]}" for number in range(1, tries))
+    left = desk.ports.archive.unseen(FeedEntry(url=entry.url, title="", keys=(key,)) for key in attempts)
+    end = EntryEnd(
+        feed_id=feed_id,
+        entry=entry,
+        outcome=Outcome.UNREACHABLE if isinstance(error, FetchError) else Outcome.NO_TEXT,
+        code=error.code,
+        message=error.message,
+        again=bool(left),
+    )
+    keys = left[0].keys if left else entry.keys
+    return end, Commit(entries=(_record(end, keys, desk.ports.clock.now()),))
+
+
+def _record(end: EntryEnd, keys: tuple[str, ...], at: datetime) -> EntryRecord:
+    return EntryRecord(
+        feed_id=end.feed_id,
+        keys=keys,
+        url=end.entry.url,
+        title=end.entry.title,
+        outcome=end.outcome,
+        at=at,
+        article_id=None if end.decision is None else end.decision.reading.article.id,
+        code=end.code,
+        message=end.message,
+    )
+
+
+def _deliveries(ports: Ports, alerts: Iterable[Alert]) -> tuple[Delivery, ...]:
+    later = ports.digest_at(ports.clock.now())
+    return tuple(
+        delivery if alert.urgency is Urgency.NOW else replace(delivery, next_try_at=later)
+        for alert in alerts
+        for delivery in queue(alert, ports.channels)
+    )
