@@ -1,0 +1,138 @@
+"""What reading an article costs beside extracting it: `python -m tests.bench`.
+
+The articles of the seed corpus are laid out as web pages by the demo's templates. Of each, trafilatura extracts the
+text as `monitor.reading.extract` has it do, and `read_article` reads the text that is extracted already. Both are
+timed one right after the other in every run, so that whatever else the machine does meets both; the figures are medians
+over the runs. CPU seconds are this process's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from dataclasses import dataclass
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Final
+
+from monitor.demo.pages import LAYOUTS, copy_of, render
+from monitor.ports import ReadJob
+from monitor.reading.article import read_article
+from monitor.reading.extract import extract
+from storage.seed import seed_articles
+from tests.accuracy.product import BEGINNING, configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+RUNS: Final = 9
+_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Milliseconds of one piece of work: CPU and wall clock."""
+
+    cpu_ms: float
+    wall_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """One article's costs: medians over the runs. `ratio` is reading over extracting, in CPU, run by run."""
+
+    article: str
+    chars: int
+    page_bytes: int
+    reading: Cost
+    extracting: Cost
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    article: str
+    page: bytes
+    url: str
+    job: ReadJob
+
+
+def measured(runs: int = RUNS) -> tuple[Bench, ...]:
+    """Every article of the corpus, after one run that warms caches up and is not counted."""
+    work = _work()
+    costs: dict[str, list[tuple[Cost, Cost]]] = {one.article: [] for one in work}
+    for run in range(runs + 1):
+        for one in work:
+            pair = _read(one), _extract(one)
+            if run:
+                costs[one.article].append(pair)
+    return tuple(
+        Bench(
+            article=one.article,
+            chars=len(one.job.text or ""),
+            page_bytes=len(one.page),
+            reading=_median([reading for reading, _ in costs[one.article]]),
+            extracting=_median([extracting for _, extracting in costs[one.article]]),
+            ratio=statistics.median(
+                reading.cpu_ms / max(extracting.cpu_ms, 0.001) for reading, extracting in costs[one.article]
+            ),
+        )
+        for one in work
+    )
+
+
+def _work() -> list[_Work]:
+    seeds = seed_articles()
+    neighbours = tuple((f"/news/{seed.id}", seed.title) for seed in seeds)
+    work = []
+    for number, seed in enumerate(seeds):
+        url = f"https://bench.example.test/news/{seed.id}"
+        page = render(copy_of(seed.text), LAYOUTS[number % len(LAYOUTS)], neighbours=neighbours, url=url)
+        job = ReadJob(article_id=seed.id, url=url, outlet="bench", fetched_at=BEGINNING, text=seed.text)
+        work.append(_Work(article=seed.id, page=page, url=url, job=job))
+    return work
+
+
+def _read(one: _Work) -> Cost:
+    return _timed(lambda: read_article(one.job, configuration()))
+
+
+def _extract(one: _Work) -> Cost:
+    return _timed(lambda: extract(one.page, url=one.url, content_type="text/html"))
+
+
+def _timed(work: Callable[[], object]) -> Cost:
+    wall, cpu = perf_counter(), process_time()
+    work()
+    return Cost(cpu_ms=(process_time() - cpu) * _MS, wall_ms=(perf_counter() - wall) * _MS)
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    return Cost(
+        cpu_ms=statistics.median(cost.cpu_ms for cost in costs),
+        wall_ms=statistics.median(cost.wall_ms for cost in costs),
+    )
+
+
+def table(rows: Sequence[Bench]) -> str:
+    """The figures for people, with the median of all articles last."""
+    lines = [
+        f"{'article':22}{'chars':>7}{'page':>8}  {'read: CPU':>10}{'wall':>8}  {'extract: CPU':>13}{'wall':>8}  ratio"
+    ]
+    lines += [
+        f"{row.article:22}{row.chars:7}{row.page_bytes:8}  {row.reading.cpu_ms:7.1f} ms{row.reading.wall_ms:8.1f}"
+        f"  {row.extracting.cpu_ms:10.1f} ms{row.extracting.wall_ms:8.1f}  {row.ratio:5.2f}"
+        for row in rows
+    ]
+    lines.append(f"median ratio of CPU, reading to extracting: {statistics.median(row.ratio for row in rows):.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=RUNS, help="how often each article is read and extracted")
+    print(table(measured(max(1, parser.parse_args().runs))))  # noqa: T201 - what it is for
+
+
+if __name__ == "__main__":
+    main()
