@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xxhash import xxh3_128_hexdigest
@@ -22,7 +21,7 @@ from monitor.reading.feed import read_feed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from monitor.model import Alert, FeedSource
     from monitor.pipeline.settling import Ports
@@ -147,7 +146,7 @@ async def _entries(cycle: _Cycle, feed: FeedSource, parsed: ParsedFeed) -> list[
     # Feeds put the newest first: the older one goes first, so that the newer is held against it.
     async with aclosing(in_order(reversed(fresh), read, cycle.rules.ahead)) as found:
         async for entry, one in found:
-            ends.append(await settle(cycle.desk, feed, entry, one))
+            ends.append(await settle(cycle.desk, feed.id, entry, one))
     return ends
 
 

@@ -84,6 +84,7 @@ class Attempt:
 
 
 async def read_job(ports: Ports, job: ReadJob) -> Attempt:
+    """Read one article; whatever its reading provokes is the attempt's error."""
     try:
         return Attempt(reading=await ports.compute.read(job), raw=job.html)
     except RasidError as error:
@@ -92,9 +93,12 @@ async def read_job(ports: Ports, job: ReadJob) -> Attempt:
         return Attempt(error=ExtractCrash(f"{job.url}: {type(error).__name__}: {error}"), raw=job.html)
 
 
-async def settle(desk: Desk, feed: FeedSource | None, entry: FeedEntry, found: Attempt) -> EntryEnd:
-    """Recall, decide, commit: one article at a time in the whole desk."""
-    feed_id = None if feed is None else feed.id
+async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> EntryEnd:
+    """Recall, decide, commit: one article at a time.
+
+    Raises:
+        ArchiveError: The archive cannot be read or written; nothing of the article is kept.
+    """
     async with desk.writer:
         if found.reading is None:
             end, commit = _unread(desk, feed_id, entry, found.error or ExtractCrash(f"{entry.url}: no reading"))
