@@ -142,3 +142,37 @@ def test_problems_of_lexicon_and_watchlist_are_told_together(folder: Path) -> No
     told = "\n".join(caught.value.problems)
     assert "watchlist.toml" in told
     assert "lexicon/ranks.toml: odd: unknown key 'colour'" in told
+
+
+def test_a_measure_and_a_judge_take_their_keys_from_the_environment_or_a_file(folder: Path) -> None:
+    secret = folder / "key"
+    secret.write_text("k2\n", encoding="utf-8")
+    written = (
+        '[similarity]\nsetting = "openai+http://10.0.0.1:80/v1#bge-m3"\nallow_private = true\n'
+        '[judge]\nurl = "https://model.example/v1"\nmodel = "m1"\n'
+    )
+    (folder / "settings.toml").write_text(written, encoding="utf-8")
+    environ = {"RASID_SIMILARITY__API_KEY": "k1", "RASID_JUDGE__API_KEY_FILE": str(secret)}
+    settings = load_settings(folder, environ)
+    assert settings.similarity.setting.endswith("#bge-m3")
+    keys = settings.similarity.api_key, settings.judge.api_key
+    assert [key.get_secret_value() for key in keys if key] == ["k1", "k2"]
+    assert "k1" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('[similarity]\nsetting = "neural"\n', "settings.toml: similarity.setting: "),
+        ('[similarity]\nsetting = "openai+http://127.0.0.1/v1"\n', "settings.toml: similarity.setting: "),
+        ('[similarity]\napi_key = "hunter2"\n', "settings.toml: similarity.api_key: a secret may not stand here"),
+        ('[judge]\nurl = "ftp://model.example"\n', "settings.toml: judge.url"),
+        ('[judge]\nurl = "https://model.example/v1"\n', "settings.toml: judge.model: is missing"),
+        ('[judge]\napi_key = "hunter2"\n', "settings.toml: judge.api_key: a secret may not stand here"),
+    ],
+)
+def test_a_wrong_measure_or_judge_is_told_with_what_is_allowed(folder: Path, written: str, told: str) -> None:
+    problems = problems_of(written, folder)
+    assert len(problems) == 1, problems
+    assert problems[0].startswith(told), problems
+    assert "hunter2" not in problems[0]

@@ -49,7 +49,7 @@ class _Environment(EnvSettingsSource):
             return value
 
 
-_SECRETS = re.compile(r"mail\.password|webhooks\.[^.]+\.(?:secret|previous_secret)")
+_SECRETS = re.compile(r"mail\.password|(?:similarity|judge)\.api_key|webhooks\.[^.]+\.(?:secret|previous_secret)")
 _FILE_SUFFIX = "_FILE"
 
 

