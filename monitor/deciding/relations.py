@@ -42,6 +42,7 @@ SAME_CLAIM: Final = 0.72
 """Mutual coverage from which one article makes the same claim twice."""
 CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
+_NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
@@ -82,7 +83,7 @@ def _decide(
         return relate_rank(mention, ledger, origin)
     if mention.kind is ClaimKind.EVENT and not mention.terms:
         return relate_event(mention, ledger, origin)
-    if mention.kind in _STRUCTURAL:
+    if mention.kind in _STRUCTURAL and not mention.terms:
         return _relate_same_slots(mention, ledger, origin)
     return relate_content(mention, ledger, reading, similarity, link)
 
@@ -171,11 +172,12 @@ def _sharper(mention: Mention, known: KnownClaim) -> tuple[str, str] | None:
 
 
 def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
+    held = {value for known in candidates for name, value in known.mention.slots if name in _NUMBERS}
     for known in reversed(candidates):
         found = (
             _polarity_conflict(mention, known)
             or _modality_conflict(mention, known, link)
-            or _number_conflict(mention, known)
+            or _number_conflict(mention, known, held)
         )
         if found is not None:
             return found
@@ -228,9 +230,9 @@ def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | 
     return verdict.contradicting(known, compared, "درجة الاتفاق", "modality", here=mention.quote, there=other.quote)
 
 
-def _number_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
-    """Another number of the same thing, in a claim about the same."""
-    own = _numbers(mention)
+def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str]) -> Verdict | None:
+    """Another number of the same thing, in a claim about the same; one that was said before is no conflict."""
+    own = {noun: number for noun, number in _numbers(mention).items() if f"{number} {noun}" not in held_values}
     held = _numbers(known.mention)
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(_topics(mention) & _topics(known.mention))
@@ -248,7 +250,7 @@ def _topics(mention: Mention) -> set[str]:
 
 
 def _numbers(mention: Mention) -> Mapping[str, str]:
-    pairs = (value.partition(" ") for name, value in mention.slots if name in {"number", "count"})
+    pairs = (value.partition(" ") for name, value in mention.slots if name in _NUMBERS)
     return {noun: number for number, _, noun in pairs}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import ClaimKind, Mention, SegmentKind
+from monitor.model import ClaimKind, Mention, Polarity, SegmentKind
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import term
 from monitor.reading.clauses import BOTH, find_clauses
@@ -104,6 +104,8 @@ def _says_something(document: Document, clause: Clause) -> bool:
     """Not an introduction to a list, and at least two content words."""
     if document.text[clause.end : clause.end + 1] in _INTRODUCES or document.text[clause.end - 1] in _INTRODUCES:
         return False
+    if clause.polarity is Polarity.NEGATED and clause.predicate is not None:
+        return True
     least = _LEAST_TERMS if clause.predicate is None else 1
     return len(content_terms(document, clause.first, clause.last)) >= least
 

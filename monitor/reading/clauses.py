@@ -104,6 +104,7 @@ def _ranges(document: Document, sentence: Sentence) -> Iterator[tuple[int, int]]
     }
     joints |= {match.first: match.first for match in _elaborations(document, sentence)}
     joints |= {at: at for at in _reported_joints(document, sentence)}
+    joints |= {at: at for at in _behind_negated_acts(document, sentence)}
     cuts = [sentence.first]
     for at, head in sorted(joints.items()):
         if at - cuts[-1] >= _LEAST_WORDS and sentence.last - head >= _LEAST_WORDS:
@@ -116,6 +117,19 @@ def _elaborations(document: Document, sentence: Sentence) -> Iterator[PhraseMatc
     for match in document.within(document.cues, sentence.first + 1, sentence.last):
         if document.words.cue_types(match.key) == "elaboration" and document.tokens[match.first - 1].form == COMMA:
             yield match
+
+
+def _behind_negated_acts(document: Document, sentence: Sentence) -> Iterator[int]:
+    """«عدم توقيع أي جهة على الاتفاق | يدل على …»: the deed that did not happen is a claim apart from what it shows."""
+    within = document.within(document.predicates, sentence.first, sentence.last)
+    for negation in document.within(document.negation, sentence.first, sentence.last):
+        noun = next((m for m in within if m.first == negation.last + 1), None)
+        if noun is None or document.words.entry("predicates", noun.key).get("shape") != "noun":
+            continue
+        verbs = (m.first for m in within if document.words.entry("predicates", m.key).get("shape") == "verb")
+        behind = next((at for at in verbs if at > noun.last), None)
+        if behind is not None:
+            yield behind
 
 
 def _reported_joints(document: Document, sentence: Sentence) -> Iterator[int]:
