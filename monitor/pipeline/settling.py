@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.deciding import decide
+from monitor.deciding.judged import cases, with_judgement
 from monitor.deciding.outbox import queue
 from monitor.deciding.polling import allowed_tries
 from monitor.errors import ExtractCrash, FetchError, RasidError
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime
 
-    from monitor.model import Alert, Decision, Delivery, DeliveryResult, Reading
-    from monitor.ports import Archive, Clock, Compute, Fetch, Notify, ReadJob, Similarity
+    from monitor.model import Alert, Decision, Delivery, DeliveryResult, Reading, Recall
+    from monitor.ports import Archive, Clock, Compute, Fetch, Judge, Notify, ReadJob, Similarity
 
 
 def _nobody(_end: EntryEnd) -> None:
@@ -29,8 +30,8 @@ def _nobody(_end: EntryEnd) -> None:
 class Ports:
     """The seams, filled by the composition root.
 
-    `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out; `told` hears of
-    every entry as it ends.
+    `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out; `judge`, where there is
+    one, is asked about what likeness alone decided; `told` hears of every entry as it ends.
     """
 
     archive: Archive
@@ -41,6 +42,7 @@ class Ports:
     attempt: Callable[[Notify, Delivery, Clock], Awaitable[DeliveryResult]]
     digest_at: Callable[[datetime], datetime]
     channels: tuple[Notify, ...] = ()
+    judge: Judge | None = None
     told: Callable[[EntryEnd], None] = _nobody
 
 
@@ -103,26 +105,36 @@ async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attem
         if found.reading is None:
             end, commit = _unread(desk, feed_id, entry, found.error or ExtractCrash(f"{entry.url}: no reading"))
         else:
-            end, commit = _decided(desk, feed_id, entry, (found.reading, found.raw))
+            end, commit = await _decided(desk, feed_id, entry, (found.reading, found.raw))
         if desk.store:
             desk.ports.archive.commit(commit)
     desk.ports.told(end)
     return end
 
 
-def _decided(
+async def _decided(
     desk: Desk, feed_id: str | None, entry: FeedEntry, read: tuple[Reading, bytes | None]
 ) -> tuple[EntryEnd, Commit]:
     reading, raw = read
     ports = desk.ports
     recall = ports.archive.recall(reading)
     try:
-        decision = decide(reading, recall, ports.similarity)
+        # In a thread: likeness may be asked of a model behind an endpoint, and fetching must go on meanwhile.
+        decision = await asyncio.to_thread(decide, reading, recall, ports.similarity)
+        if ports.judge is not None:
+            decision = await _judged(ports.judge, decision, recall)
     except Exception as error:  # noqa: BLE001 - an article that deciding stumbles over must not stop all others
         return _unread(desk, feed_id, entry, ExtractCrash(f"{entry.url}: {type(error).__name__}: {error}"))
     end = EntryEnd(feed_id=feed_id, entry=entry, outcome=decision.outcome, decision=decision)
     record = _record(end, entry.keys, ports.clock.now())
     return end, Commit(decision=decision, raw=raw, entries=(record,), deliveries=_deliveries(ports, decision.alerts))
+
+
+async def _judged(judge: Judge, decision: Decision, recall: Recall) -> Decision:
+    asked = cases(decision)
+    answers = await asyncio.gather(*(judge.judge(case.known, case.incoming) for case in asked))
+    judgements = {case.mention_id: answer for case, answer in zip(asked, answers, strict=True)}
+    return with_judgement(decision, judgements, recall)
 
 
 def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, error: RasidError) -> tuple[EntryEnd, Commit]:
