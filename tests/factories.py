@@ -15,6 +15,7 @@ from monitor.model import (
     Decision,
     Delivery,
     EvidenceGrade,
+    KnownClaim,
     Lead,
     Meeting,
     MeetingLink,
@@ -219,6 +220,28 @@ def make_delivery(**changes: Any) -> Delivery:
         "alert": alert,
     }
     return Delivery(**{**fields, **changes})
+
+
+def make_known(mention: Mention | None = None, **changes: Any) -> KnownClaim:
+    """`mention` as another outlet's article, «earlier», put it into the ledger for meeting «m1»."""
+    mention = mention or make_mention()
+    fields: dict[str, Any] = {
+        "claim_id": short_id("claim", mention.kind, mention.subject, mention.slots, mention.quote),
+        "mention_id": short_id("mention", "earlier", mention),
+        "meeting_id": "m1",
+        "mention": mention,
+        "article_id": "earlier",
+        "url": "https://earlier.example/1",
+        "outlet": "الصحيفة الأولى",
+        "seen_at": NOON,
+    }
+    return KnownClaim(**{**fields, **changes})
+
+
+def make_link(meeting: Meeting | None = None, **changes: Any) -> MeetingLink:
+    """`meeting` tied to the ledger's «m1»."""
+    meeting = meeting or make_meeting()
+    return MeetingLink(**{"id": "m1", "new": False, "meeting": meeting, "merged": meeting, **changes})
 
 
 def meeting_id(meeting: Meeting) -> str:
