@@ -49,6 +49,7 @@ SHAPES: Mapping[str, FileShape] = {
     "synonyms": FileShape(),
     "antonyms": FileShape(required=("opposite",)),
     "names": FileShape(shared_forms=True),
+    "syntax": FileShape(shared_forms=True),
 }
 
 

@@ -34,7 +34,6 @@ MAX_CHARS: Final = 200_000
 _LEAST_ARABIC: Final = 0.5
 _SUSPECT_CHARS: Final = 120
 _CLOCK_LINES: Final = 12
-_LIMITS: Final = frozenset({"منذ", "حتي", "بحلول", "مند"})
 
 
 def read_article(job: ReadJob, config: ReadConfig) -> Reading:
@@ -89,7 +88,7 @@ def _is_limit(document: Document, start: int) -> bool:
     """«منذ 2011», «حتى نهاية العام», «بحلول ديسمبر»: how long something goes on, not when it was."""
     at = document.token_at(start)
     words = document.tokens[max(0, at - 1) : at + 1]
-    return any(token.form in _LIMITS for token in words)
+    return any(token.form in document.words.marks["time_limit"] for token in words)
 
 
 def _article(job: ReadJob) -> Article:

@@ -24,9 +24,7 @@ _LEAST_WORDS = 3
 _SPEAKER_REACH = 7
 _BOTH_REACH = 3
 _NEGATION_REACH = 2
-_AND_THAT = frozenset({"وان", "وانه", "وانها", "فيما", "بينما"})
 _RELATIVE_REACH = 3
-_RELATIVES = ("الذي", "التي", "اللذ", "اللت")
 BOTH = "both_sides"
 
 _SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
@@ -137,7 +135,7 @@ def _reported_joints(document: Document, sentence: Sentence) -> Iterator[int]:
     for at in range(sentence.first + 1, sentence.last):
         before = document.tokens[at - 1]
         colon = before.form == STOP and document.text[before.start : before.end] == ":"
-        if colon or (before.form == COMMA and document.tokens[at].form in _AND_THAT):
+        if colon or (before.form == COMMA and document.tokens[at].form in document.words.marks["and_that"]):
             yield at
 
 
@@ -290,7 +288,7 @@ def _polarity(document: Document, first: int, last: int, predicate: PhraseMatch 
     for match in document.within(document.negation, first, last):
         kind = document.words.entry("negation", match.key).attrs["type"]
         before = document.tokens[max(first, match.first - _RELATIVE_REACH) : match.first]
-        relative = any(token.form.removeprefix("و").startswith(_RELATIVES) for token in before)
+        relative = any(token.form.removeprefix("و") in document.words.marks["relative"] for token in before)
         governs = any(0 < at - match.last <= _NEGATION_REACH for at in acts)
         if not relative and (kind == "denial" or (kind == "particle" and governs)):
             return Polarity.NEGATED

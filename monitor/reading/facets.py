@@ -12,7 +12,7 @@ from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
 from monitor.reading.frames import CALL, MEETING, MOVE, is_location
 from monitor.reading.people import LIBYA
-from monitor.reading.quantities import UNIT_TERMS, quantities
+from monitor.reading.quantities import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,6 @@ _OBJECT_REACH: Final = 3
 _ABSENT_REACH: Final = 5
 _NEGATED_REACH: Final = 3
 _STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
-_SEATS: Final = frozenset(map(fold, ("مقر", "مبنى", "قاعدة", "مكتب", "ديوان", "فندق", "مطار", "قصر")))
 _GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
 
 
@@ -142,7 +141,7 @@ def _length_facets(document: Document, sentence: Sentence, match: PhraseMatch, m
     """«دام اللقاء ساعتين»: how long it took."""
     stop = min(sentence.last, match.last + 1 + _EVENT_REACH)
     for number, unit in quantities(document, match.last, stop):
-        if unit in UNIT_TERMS:
+        if unit in document.words.unit_terms:
             end = document.tokens[_clause_end(document, match.last + 1, stop) - 1].end
             slots = (("event", "duration"), ("number", f"{number} {unit}"))
             yield _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate="last")
@@ -170,8 +169,8 @@ def _seat_facets(document: Document, sentence: Sentence, meeting: int) -> Iterat
     """«في مقر قيادة القوات البرية»: a house that the lexicon does not list, by its words."""
     for at in range(sentence.first + 1, sentence.last):
         form = document.tokens[at].form
-        seat = form if form in _SEATS else form[1:] if form.startswith("ب") and form[1:] in _SEATS else None
-        if seat is None or (seat == form and document.tokens[at - 1].form not in {"في", "الي", "داخل"}):
+        seat = form if form in document.words.marks["seat"] else form[1:] if form.startswith("ب") and form[1:] in document.words.marks["seat"] else None
+        if seat is None or (seat == form and document.tokens[at - 1].form not in document.words.marks["locative"]):
             continue
         stop = min(_clause_end(document, at + 1, min(sentence.last, at + 1 + _SEAT_WORDS)), sentence.last)
         cities = document.places_in(document.tokens[at].start, document.tokens[stop - 1].end)

@@ -49,15 +49,6 @@ _COMPANY_REACH: Final = 3
 _HOST_REACH: Final = 2
 _INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
-_TOPIC_WORDS: Final = frozenset(map(fold, (
-    "بشأن", "حول", "عن", "ضد", "بقيادة", "تجاه", "إزاء", "بحق", "باسم", "دون", "بدون", "خلفا", "لدى", "أنصار",
-    "مؤيدي", "معارضي", "خصوم", "بخصوص", "اتهام", "دور", "إقصاء", "استبعاد", "لصالح", "صالح", "غريمها", "غريمه",
-)))
-_BEFORE_OBJECT: Final = frozenset(map(fold, ("مع", "إلى", "في", "على", "عن", "من", "بين", "أن", "إن", "بأن")))
-_COMPANY: Final = frozenset(map(fold, ("مع", "بين", "برفقة", "رفقة", "بحضور", "بمشاركة")))
-_THAT: Final = frozenset({"ان", "بان", "انه", "انها", "لان"})
-_LOCATIVE: Final = frozenset(map(fold, ("في", "إلى", "نحو", "بالعاصمة", "بمدينة", "للعاصمة", "لمدينة", "داخل")))
-_PLACE_NOUNS: Final = frozenset(map(fold, ("العاصمة", "مدينة", "ضاحية", "قصر", "مقر", "بلدة", "منتجع")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ def _is_verb(document: Document, match: PhraseMatch) -> bool:
 def _is_topic(document: Document, person: Person) -> bool:
     """Behind a word that makes him what is talked about, not who acts."""
     before = person.head - 1
-    return before >= 0 and document.tokens[before].form in _TOPIC_WORDS
+    return before >= 0 and document.tokens[before].form in document.words.marks["topic"]
 
 
 def _is_beneficiary(document: Document, person: Person, match: PhraseMatch) -> bool:
@@ -166,7 +157,7 @@ def _is_reference(document: Document, match: PhraseMatch) -> bool:
 def _in_company(document: Document, match: PhraseMatch) -> bool:
     """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
     following = [token.form for token in document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]]
-    return bool(_COMPANY & set(following)) or following[:1] in (["التي"], ["الذي"], ["اللذان"], ["اللتان"])
+    return bool(document.words.marks["company"] & set(following)) or bool(document.words.marks["relative"] & set(following[:1]))
 
 
 def _institutions(document: Document, start: int, end: int) -> Iterator[PlaceMention]:
@@ -183,7 +174,7 @@ def _institutions(document: Document, start: int, end: int) -> Iterator[PlaceMen
 def _scope_start(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
     """Where the predicate's own words begin: behind the finite verb, or the «أن», before it."""
     after_verb = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
-    that = (at + 1 for at in range(sentence.first, match.first) if document.tokens[at].form in _THAT)
+    that = (at + 1 for at in range(sentence.first, match.first) if document.tokens[at].form in document.words.marks["that"])
     return min(match.first, max(after_verb, max(that, default=sentence.first)))
 
 
@@ -192,15 +183,15 @@ def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs
     for verb in verbs:
         if verb.first <= match.last:
             continue
-        that = next((at for at in range(match.last + 1, verb.first) if document.tokens[at].form in _THAT), None)
+        that = next((at for at in range(match.last + 1, verb.first) if document.tokens[at].form in document.words.marks["that"]), None)
         if that is not None:
             return that
         before = document.tokens[verb.first - 1].form
-        if before.startswith(("الذ", "الت", "اللذ")) and len(before) <= len("اللذين"):
+        if before in document.words.marks["relative"]:
             continue
         return verb.first
     rest = range(match.last + 1, sentence.last)
-    return next((at for at in rest if document.tokens[at].form in _THAT), sentence.last)
+    return next((at for at in rest if document.tokens[at].form in document.words.marks["that"]), sentence.last)
 
 
 def _subjects(
@@ -214,7 +205,7 @@ def _subjects(
         return _coordinated(document, before)
     if behind and _is_verb(document, match) and behind[0].head - match.last <= _SUBJECT_REACH:
         between = {t.form for t in document.tokens[match.last + 1 : behind[0].head]}
-        if not between & _BEFORE_OBJECT:
+        if not between & document.words.marks["object_preposition"]:
             return ()
     return (before[-1],)
 
@@ -248,9 +239,9 @@ def is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> 
     if token.start < place.start and document.text[token.start] in "بلو":
         return document.text[token.start] in "بل" or document.text[token.start : token.start + 2] in {"وب", "ول"}
     before = [t.form for t in document.tokens[max(0, at - 2) : at]]
-    if before and (before[-1] in _LOCATIVE or (len(before) > 1 and before[-2] in _LOCATIVE and before[-1] != COMMA)):
+    if before and (before[-1] in document.words.marks["locative"] or (len(before) > 1 and before[-2] in document.words.marks["locative"] and before[-1] != COMMA)):
         return True
-    if before and before[-1] in _PLACE_NOUNS and at - 1 <= match.last + 1:
+    if before and before[-1] in document.words.marks["place_noun"] and at - 1 <= match.last + 1:
         return True
     return at > match.last and family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
 

@@ -26,25 +26,12 @@ if TYPE_CHECKING:
 
 LIBYA: Final = "LY"
 _NISBA = ("ي", "يه", "يين", "يون", "يتين", "يان")
-_QUALIFIERS = frozenset(map(fold, ("الخاص", "الخاصة", "العام", "العامة", "الأعلى", "المكلف", "المكلفة", "السابق",
-                                   "السابقة", "الحالي", "الجديد", "الجديدة", "المسلحة", "المشتركة", "المشترك",
-                                   "البرية", "البحرية", "الجوية", "الأول", "المؤقتة", "المنتهية", "ولايته")))
-_CHIEFS = frozenset(map(fold, ("للرئيس", "لرئيس", "للملك", "للأمير", "للأمين")))
-_HEADS_OF_STATE = tuple(map(fold, ("رئيس", "الرئيس", "ملك", "أمير", "الأمين العام", "أمين عام", "مستشار", "ولي")))
-_APPOSITION = frozenset({COMMA, *map(fold, ("بصفته", "بصفتها", "بوصفه", "باعتباره", "وهو", "وهي"))})
-_BODIES = frozenset(map(fold, ("حكومة", "برلمان", "مجلس", "سلطات", "قيادة", "جيش")))
-_REGIONS = frozenset(map(fold, ("شرق", "غرب", "جنوب", "شمال", "الشرق", "الغرب", "الجنوب", "البلاد")))
-_COUNTRY_WORDS = frozenset(map(fold, ("البلاد", "الليبي")))
-_SEATED = frozenset(map(fold, ("ومقره", "ومقرها")))
-_LINKS = frozenset(map(fold, ("في", "لدى", "إلى", "من", "على", "ب", "ل")))
 _MAX_QUALIFIERS = 7
 _MAX_NAME_WORDS = 3
 _REACH = 2
 _BRACKET_WORDS = 6
 _SON: Final = "kinship_son"
 _MAX_INSTITUTION_WORDS = 4
-_INSTITUTIONS = frozenset(map(fold, ("حركة", "حزب", "شركة", "مؤسسة", "منظمة", "مجموعة", "بنك", "جامعة", "معهد",
-                                     "مركز", "صندوق", "لجنة", "تيار", "وكالة", "غرفة")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +256,7 @@ class _Finder:
             if named:
                 break
         last = self._end_of_institution(last)
-        has_chief = any(self._tokens[at].form in _CHIEFS for at in range(match.first, last + 1))
+        has_chief = any(self._tokens[at].form in self._words.marks["chief_dative"] for at in range(match.first, last + 1))
         if not named and has_chief and self._leads(self._names.get(last + 1)):
             last, named = self._names[last + 1].last, True
         start, end = match.start, self._tokens[last].end
@@ -278,7 +265,7 @@ class _Finder:
 
     def _end_of_institution(self, last: int) -> int:
         """«أمين عام حركة مشروع تونس»: the name of a party or a company belongs to its head's office."""
-        if self._tokens[last].form not in _INSTITUTIONS:
+        if self._tokens[last].form not in self._words.marks["institution_head"]:
             return last
         end = last
         while end - last < _MAX_INSTITUTION_WORDS and end + 1 < len(self._tokens):
@@ -296,19 +283,19 @@ class _Finder:
         form = self._tokens[at].form
         if at in self._places_by_token:
             return self._end_of_place(at), False
-        if form in _LINKS and at + 1 in self._places_by_token:
+        if form in self._words.marks["office_link"] and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
-        if form in _LINKS and at + 2 in self._places_by_token and self._tokens[at + 1].form in _BODIES:
+        if form in self._words.marks["office_link"] and at + 2 in self._places_by_token and self._tokens[at + 1].form in self._words.marks["office_body"]:
             return self._end_of_place(at + 2), False
-        if form in _LINKS and at + 1 < len(self._tokens) and self._tokens[at + 1].form in _REGIONS:
-            country = at + 2 < len(self._tokens) and self._tokens[at + 2].form in _COUNTRY_WORDS
+        if form in self._words.marks["office_link"] and at + 1 < len(self._tokens) and self._tokens[at + 1].form in self._words.marks["region"]:
+            country = at + 2 < len(self._tokens) and self._tokens[at + 2].form in self._words.marks["country_word"]
             return at + (2 if country else 1), False
-        if form in _SEATED and at + 1 in self._places_by_token:
+        if form in self._words.marks["seated"] and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
         inner = self._offices_by_first.get(at)
         if inner and inner.prefix and inner.prefix[0] in "لب":
             return self._end_of_chief(inner)
-        if form in _QUALIFIERS or (form.startswith("ال") and form.endswith(_NISBA) and at not in self._names):
+        if form in self._words.marks["office_qualifier"] or (form.startswith("ال") and form.endswith(_NISBA) and at not in self._names):
             return at, False
         if form.startswith("ل") and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
@@ -334,7 +321,7 @@ class _Finder:
         """Whether the one named is the head of a state or government, so that an envoy may be his."""
         figure = self._figures.get(name.id) if name else None
         return figure is not None and any(
-            fold(office.office).startswith(_HEADS_OF_STATE) for office in figure.offices
+            fold(office.office).startswith(tuple(self._words.marks["head_of_state"])) for office in figure.offices
         )
 
     def _countries(self, match: PhraseMatch, last: int) -> tuple[str, ...]:
@@ -342,7 +329,7 @@ class _Finder:
         around = (
             self._places_by_token.get(at)
             for at in range(match.first, last + 1)
-            if at == match.first or self._tokens[at - 1].form not in _LINKS
+            if at == match.first or self._tokens[at - 1].form not in self._words.marks["office_link"]
         )
         found = [place.country for place in around if place is not None and place.country]
         inside = (self._names.get(at) for at in range(match.first, last + 1))
@@ -403,7 +390,7 @@ class _Finder:
 
     def _office_after(self, name: _Name) -> Office | None:
         at = name.last + 1
-        if at < len(self._tokens) and self._tokens[at].form in _APPOSITION:
+        if at < len(self._tokens) and self._tokens[at].form in {COMMA, *self._words.marks["apposition"]}:
             at += 1
         office = self._offices.get(at)
         if office is None:

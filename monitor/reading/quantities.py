@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.reading.annotate import COMMA, STOP
-from monitor.reading.arabic import fold, term, unprefixed
+from monitor.reading.arabic import term, unprefixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from monitor.reading.dates import DateMention
     from monitor.reading.phrases import PhraseMatch
 
-_UNITS: Final = frozenset(map(fold, ("ساعة", "يوم", "أسبوع", "شهر", "سنة", "عام", "دقيقة", "مرة", "جولة", "جلسة")))
-UNIT_TERMS: Final = frozenset(map(term, ("ساعة", "يوم", "أسبوع", "شهر", "أشهر", "سنة", "عام", "دقيقة", "سنوات")))
 _DUAL_ENDINGS: Final = ("تين", "تان", "ين", "ان")
-_BETWEEN: Final = frozenset(map(fold, ("من", "كبار", "نحو", "حوالي", "أكثر", "قرابة", "ألف", "مئة", "مليون", "مليار")))
-_LASTING: Final = tuple(map(fold, ("استغرق", "استغرقت", "دام", "دامت", "مدة", "تتجاوز", "يتجاوز", "استمر", "استمرت")))
 _YEARS: Final = range(1900, 2101)
-_ONE: Final = frozenset(map(fold, ("واحد", "واحدة")))
 
 
 def quantities(
@@ -40,7 +35,7 @@ def quantities(
         token = document.tokens[at]
         value, end = _value(document, words, at)
         if value is None:
-            unit = _dual(token.form)
+            unit = _dual(document, token.form)
             if unit:
                 yield "2", term(unit)
             elif _is_one(document, at, last):
@@ -48,7 +43,7 @@ def quantities(
             at += 1
             continue
         noun = _counted(document, end + 1, last)
-        counts = noun in UNIT_TERMS or not any(d.start <= token.start < d.end for d in dates)
+        counts = noun in document.words.unit_terms or not any(d.start <= token.start < d.end for d in dates)
         if noun is not None and counts and not (value.isdigit() and int(value) in _YEARS):
             yield value, noun
         at = end + 1
@@ -56,12 +51,12 @@ def quantities(
 
 def _is_one(document: Document, at: int, last: int) -> bool:
     """«ساعة واحدة», or a unit alone behind «استغرق» or «مدة»: one of it."""
-    if not _UNITS & set(unprefixed(document.tokens[at].form)):
+    if not document.words.marks["unit"] & set(unprefixed(document.tokens[at].form)):
         return False
-    if at + 1 < last and document.tokens[at + 1].form in _ONE:
+    if at + 1 < last and document.tokens[at + 1].form in document.words.marks["one"]:
         return True
     before = document.tokens[at - 1].form if at else ""
-    return before.endswith(_LASTING) and not (at + 1 < last and document.tokens[at + 1].form.isdigit())
+    return before.endswith(tuple(document.words.marks["lasting"])) and not (at + 1 < last and document.tokens[at + 1].form.isdigit())
 
 
 def _value(document: Document, words: dict[int, PhraseMatch], at: int) -> tuple[str | None, int]:
@@ -77,7 +72,7 @@ def _value(document: Document, words: dict[int, PhraseMatch], at: int) -> tuple[
 
 def _counted(document: Document, at: int, last: int) -> str | None:
     """The term of the first content word behind a number."""
-    while at < last and document.tokens[at].form in _BETWEEN:
+    while at < last and document.tokens[at].form in document.words.marks["between_number_and_noun"]:
         at += 1
     if at >= last:
         return None
@@ -87,13 +82,13 @@ def _counted(document: Document, at: int, last: int) -> str | None:
     return term(document.text[token.start : token.end])
 
 
-def _dual(form: str) -> str | None:
+def _dual(document: Document, form: str) -> str | None:
     """The unit that a dual counts («ساعتين» gives «ساعه»), None for any other word."""
     for reading in unprefixed(form):
         for ending in _DUAL_ENDINGS:
             if reading.endswith(ending):
                 base = reading.removesuffix(ending)
                 for unit in (base, base + "ه"):
-                    if unit in _UNITS:
+                    if unit in document.words.marks["unit"]:
                         return unit
     return None

@@ -53,6 +53,8 @@ class Words:
     entries: Mapping[str, Mapping[str, Entry]]
     stopwords: frozenset[str]
     counted: frozenset[str]
+    marks: Mapping[str, frozenset[str]]
+    unit_terms: frozenset[str]
     synonyms: Mapping[str, str]
 
     def entry(self, file: str, key: str) -> Entry:
@@ -106,6 +108,10 @@ def _build(config: ReadConfig) -> Words:
             for form in entry.forms
         ),
         synonyms=_synonyms(lexicon),
+        marks={entry.id: frozenset(map(fold, entry.forms)) for entry in lexicon.entries("syntax")},
+        unit_terms=frozenset(
+            term(form) for entry in lexicon.entries("syntax") if entry.id == "unit" for form in entry.forms
+        ),
     )
 
 
