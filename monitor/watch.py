@@ -60,6 +60,7 @@ class Principal:
     latin_forms: tuple[str, ...] = ()
     ranks: tuple[str, ...] = ()
     rank_alone: tuple[str, ...] = ()
+    given_alone: tuple[str, ...] = ()
     offices: tuple[HeldOffice, ...] = ()
     alone: tuple[OfficeAlone, ...] = ()
     kin: tuple[Kin, ...] = ()
@@ -125,7 +126,7 @@ def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.str
 
 def _principal(row: _Table) -> Principal:
     row.allow(
-        *("id", "name", "latin", "on", "forms", "typos", "clipped", "latin_forms", "ranks", "rank_alone", "offices"),
+        *("id", "name", "latin", "on", "forms", "typos", "clipped", "latin_forms", "ranks", "rank_alone", "given_alone", "offices"),
         *("office_alone", "kin"),
     )
     return Principal(
@@ -139,6 +140,7 @@ def _principal(row: _Table) -> Principal:
         latin_forms=row.words("latin_forms"),
         ranks=row.words("ranks"),
         rank_alone=row.words("rank_alone"),
+        given_alone=row.words("given_alone"),
         offices=_offices(row),
         alone=tuple(_alone(office) for office in row.rows("office_alone")),
         kin=tuple(_kin(kin) for kin in row.rows("kin")),

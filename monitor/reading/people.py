@@ -175,7 +175,7 @@ class _Finder:
     def _given_names(self, keys: Iterable[str]) -> Mapping[str, str]:
         """First names of principals who are named in full somewhere in this article."""
         named = {key for key in keys if key in self._principals}
-        return {fold(self._principals[key].name).split()[0]: key for key in named if key != "khalifa_haftar"}
+        return {fold(given): key for key in named for given in self._principals[key].given_alone}
 
     def _name(self, match: PhraseMatch, key: str) -> _Name:
         principal = self._principals.get(key)
