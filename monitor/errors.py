@@ -1,40 +1,40 @@
 """Every error the product can raise, with the stable code that users see.
 
-    RasidError
-    ├── ConfigError            E-CONFIG            settings, feeds, watchlist or lexicon are wrong
-    ├── FetchError
-    │   ├── FetchUnavailable   E-FETCH-UNAVAILABLE no useful answer this time (transient)
-    │   ├── FetchDeadline      E-FETCH-DEADLINE    total time over (transient)
-    │   ├── FetchTooBig        E-FETCH-TOO-BIG     more bytes than the cap, declared or inflated
-    │   ├── FetchTruncated     E-FETCH-TRUNCATED   body shorter than promised (transient)
-    │   ├── FetchEncoding      E-FETCH-ENCODING    a content coding that was not asked for
-    │   ├── FetchPrivate       E-FETCH-PRIVATE     an address that may not be dialled
-    │   ├── FetchScheme        E-FETCH-SCHEME      not http or https, or a URL two parsers may read differently
-    │   ├── FetchRedirects     E-FETCH-REDIRECTS   too many hops, or a downgrade
-    │   └── FetchStatus        E-FETCH-STATUS      an HTTP error status
-    ├── FeedError
-    │   ├── FeedNotFeed        E-FEED-NOT-FEED     the body is no feed (a page, JSON, empty)
-    │   └── FeedHostile        E-FEED-HOSTILE      entities, DTD
-    ├── ReadError
-    │   ├── EncodingBroken     E-ENCODING          no charset makes sense of the bytes
-    │   ├── ExtractEmpty       E-EXTRACT-EMPTY     no article text in the page
-    │   ├── ExtractTimeout     E-EXTRACT-TIMEOUT   reading was killed at its time limit
-    │   ├── ExtractCrash       E-EXTRACT-CRASH     the reading process died
-    │   └── InputMalformed     E-INPUT-MALFORMED   a file given to `ingest` cannot be read as what it claims to be
-    ├── InputMissing           E-INPUT-MISSING     a file or id that is not there
-    ├── ArchiveError
-    │   ├── ArchiveBusy        E-ARCHIVE-BUSY      locked by another process (transient)
-    │   ├── ArchiveCorrupt     E-ARCHIVE-CORRUPT   not a database, or damaged
-    │   ├── ArchiveSchema      E-ARCHIVE-SCHEMA    written by a newer version
-    │   ├── DiskFull           E-DISK-FULL         no space for the archive (transient)
-    │   ├── AlreadyRunning     E-ALREADY-RUNNING   another worker holds the data folder
-    │   └── QueryTooSlow       E-QUERY-TOO-SLOW    a search was cut at its time limit
-    └── DeliveryError
-        ├── MailUnavailable    E-MAIL-UNAVAILABLE  the SMTP server did not take it this time (transient)
-        ├── MailRefused        E-MAIL-REFUSED      the SMTP server will not take it
-        ├── MailAuth           E-MAIL-AUTH         credentials or TLS are wrong
-        ├── WebhookUnavailable E-WEBHOOK-UNAVAILABLE  (transient)
-        └── WebhookRefused     E-WEBHOOK-REFUSED
+RasidError
+├── ConfigError            E-CONFIG            settings, feeds, watchlist or lexicon are wrong
+├── FetchError
+│   ├── FetchUnavailable   E-FETCH-UNAVAILABLE no useful answer this time (transient)
+│   ├── FetchDeadline      E-FETCH-DEADLINE    total time over (transient)
+│   ├── FetchTooBig        E-FETCH-TOO-BIG     more bytes than the cap, declared or inflated
+│   ├── FetchTruncated     E-FETCH-TRUNCATED   body shorter than promised (transient)
+│   ├── FetchEncoding      E-FETCH-ENCODING    a content coding that was not asked for
+│   ├── FetchPrivate       E-FETCH-PRIVATE     an address that may not be dialled
+│   ├── FetchScheme        E-FETCH-SCHEME      not http or https, or a URL two parsers may read differently
+│   ├── FetchRedirects     E-FETCH-REDIRECTS   too many hops, or a downgrade
+│   └── FetchStatus        E-FETCH-STATUS      an HTTP error status
+├── FeedError
+│   ├── FeedNotFeed        E-FEED-NOT-FEED     the body is no feed (a page, JSON, empty)
+│   └── FeedHostile        E-FEED-HOSTILE      entities, DTD
+├── ReadError
+│   ├── EncodingBroken     E-ENCODING          no charset makes sense of the bytes
+│   ├── ExtractEmpty       E-EXTRACT-EMPTY     no article text in the page
+│   ├── ExtractTimeout     E-EXTRACT-TIMEOUT   reading was killed at its time limit
+│   ├── ExtractCrash       E-EXTRACT-CRASH     the reading process died
+│   └── InputMalformed     E-INPUT-MALFORMED   a file given to `ingest` cannot be read as what it claims to be
+├── InputMissing           E-INPUT-MISSING     a file or id that is not there
+├── ArchiveError
+│   ├── ArchiveBusy        E-ARCHIVE-BUSY      locked by another process (transient)
+│   ├── ArchiveCorrupt     E-ARCHIVE-CORRUPT   not a database, or damaged
+│   ├── ArchiveSchema      E-ARCHIVE-SCHEMA    written by a newer version
+│   ├── DiskFull           E-DISK-FULL         no space for the archive (transient)
+│   ├── AlreadyRunning     E-ALREADY-RUNNING   another worker holds the data folder
+│   └── QueryTooSlow       E-QUERY-TOO-SLOW    a search was cut at its time limit
+└── DeliveryError
+    ├── MailUnavailable    E-MAIL-UNAVAILABLE  the SMTP server did not take it this time (transient)
+    ├── MailRefused        E-MAIL-REFUSED      the SMTP server will not take it
+    ├── MailAuth           E-MAIL-AUTH         credentials or TLS are wrong
+    ├── WebhookUnavailable E-WEBHOOK-UNAVAILABLE  (transient)
+    └── WebhookRefused     E-WEBHOOK-REFUSED
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from monitor.deciding.alerts import make_alerts
 from monitor.deciding.duplicates import duplicate_of, seen_before
 from monitor.deciding.meetings import link_meetings
 from monitor.deciding.relations import relate
+from monitor.deciding.versions import unchanged, withdrawn
 from monitor.model import Decision, Outcome
 
 if TYPE_CHECKING:
@@ -31,14 +32,12 @@ def decide(reading: Reading, recall: Recall, similarity: Similarity) -> Decision
         return Decision(outcome=reading.outcome, reading=reading)
     copied = duplicate_of(reading, recall)
     links = link_meetings(reading, recall)
-    relations = relate(reading, links, recall, similarity)
+    told = relate(reading, links, recall, similarity)
+    relations = (*unchanged(told, reading, recall), *withdrawn(reading, recall))
     alerts = make_alerts(reading, links, relations, recall)
-    if alerts:
-        outcome = Outcome.ALERTED
-    else:
-        outcome = Outcome.DUPLICATE if copied else Outcome.NOTHING_NEW
+    quiet = Outcome.DUPLICATE if copied else Outcome.NOTHING_NEW
     return Decision(
-        outcome=outcome,
+        outcome=Outcome.ALERTED if alerts else quiet,
         reading=reading,
         duplicate_of=copied.article_id if copied else None,
         meetings=links,

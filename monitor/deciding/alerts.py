@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT, ClaimKind.ROLE, ClaimKind.OUTCOME})
 _WITH_ORIGIN: Final = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.AGENDA, ClaimKind.ATTRIBUTION})
 _WHO_WHERE_WHEN: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT, ClaimKind.OUTCOME})
-_FIRM: Final = frozenset({Modality.AGREED, Modality.SIGNED, Modality.IMPLEMENTED, Modality.DENIED,
-                          Modality.CANCELLED, Modality.POSTPONED})
+_FIRM: Final = frozenset(
+    {Modality.AGREED, Modality.SIGNED, Modality.IMPLEMENTED, Modality.DENIED, Modality.CANCELLED, Modality.POSTPONED}
+)
 _CONFIRMED: Final = frozenset({ClaimKind.EVENT, ClaimKind.OUTCOME})
 
 

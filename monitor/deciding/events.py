@@ -51,8 +51,12 @@ def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | N
         broader = [k for k in known if _value(k.mention, "country") == value.upper()]
         within = [k for k in known if _value(mention, "country") == _value(k.mention, "place").upper()]
         if slot == "place" and (broader or value.upper() in {_value(k.mention, "country") for k in known}):
-            return verdict.known((broader or known)[0], ("event", "country"),
-                                 corroborates=corroborates(origin, broader or known), origin=origin)
+            return verdict.known(
+                (broader or known)[0],
+                ("event", "country"),
+                corroborates=corroborates(origin, broader or known),
+                origin=origin,
+            )
         if slot == "place" and within:
             return verdict.updated(within[0], ("event", "place"), "المدينة", "the city")
     return verdict.new(("event", "place"), nearest=known[0] if known else None)
@@ -103,8 +107,14 @@ def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | 
     if same:
         return verdict.known(same[0], ("status",), corroborates=corroborates(origin, same), origin=origin)
     if known:
-        return verdict.contradicting(known[-1], ("status",), "انعقاد اللقاء", "whether it took place",
-                                     here=mention.quote, there=known[-1].mention.quote)
+        return verdict.contradicting(
+            known[-1],
+            ("status",),
+            "انعقاد اللقاء",
+            "whether it took place",
+            here=mention.quote,
+            there=known[-1].mention.quote,
+        )
     return verdict.new(("status",))
 
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from monitor.model import KnownMeeting, Reading, Recall
 
 WINDOW: Final = timedelta(days=7)
-_SETTLED: Final = {MeetingStatus.HELD: 3, MeetingStatus.CANCELLED: 2, MeetingStatus.DENIED: 2, MeetingStatus.ANNOUNCED: 1}
+_SETTLED: Final = {
+    MeetingStatus.HELD: 3,
+    MeetingStatus.CANCELLED: 2,
+    MeetingStatus.DENIED: 2,
+    MeetingStatus.ANNOUNCED: 1,
+}
 
 
 def link_meetings(reading: Reading, recall: Recall) -> tuple[MeetingLink, ...]:

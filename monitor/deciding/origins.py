@@ -18,7 +18,7 @@ def origin_of(mention: Mention, reading: Reading) -> str | None:
 
 
 def corroborates(origin: str | None, known: Iterable[KnownClaim]) -> bool:
-    """Whether a named origin is another than all those already behind the claim; an unnamed one corroborates nothing."""
+    """Whether a named origin is another than all those behind the claim; an unnamed one is none."""
     if origin is None:
         return False
     return all(not _same(origin, claim.mention.origin) for claim in known)

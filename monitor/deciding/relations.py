@@ -25,10 +25,17 @@ if TYPE_CHECKING:
     from monitor.model import KnownClaim, MeetingLink, Reading, Recall
     from monitor.ports import Similarity
 
-CONTENT: Final = frozenset({
-    ClaimKind.AGENDA, ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.REPORTED,
-    ClaimKind.ANALYSIS, ClaimKind.BACKGROUND,
-})
+CONTENT: Final = frozenset(
+    {
+        ClaimKind.AGENDA,
+        ClaimKind.STATEMENT,
+        ClaimKind.STANCE,
+        ClaimKind.OUTCOME,
+        ClaimKind.REPORTED,
+        ClaimKind.ANALYSIS,
+        ClaimKind.BACKGROUND,
+    }
+)
 _PERSONAL: Final = frozenset({ClaimKind.ROLE, ClaimKind.RANK, ClaimKind.KINSHIP})
 _STRUCTURAL: Final = frozenset({ClaimKind.PARTICIPANT, ClaimKind.KINSHIP, ClaimKind.ATTRIBUTION})
 
@@ -46,8 +53,14 @@ _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
-_LADDER: Final = (Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE, Modality.AGREED,
-                  Modality.SIGNED, Modality.IMPLEMENTED)
+_LADDER: Final = (
+    Modality.DISCUSSED,
+    Modality.WISHED,
+    Modality.AGREED_IN_PRINCIPLE,
+    Modality.AGREED,
+    Modality.SIGNED,
+    Modality.IMPLEMENTED,
+)
 _FIRM: Final = _LADDER.index(Modality.AGREED)
 
 
@@ -95,8 +108,9 @@ def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: s
     same = [k for k in ledger if k.mention.kind is mention.kind and _key(k.mention) == key]
     opposed = [k for k in same if k.mention.polarity is not mention.polarity]
     if opposed and len(opposed) == len(same):
-        return verdict.contradicting(opposed[0], (*names, "polarity"), "الحضور", "attendance",
-                                     here=mention.quote, there=opposed[0].mention.quote)
+        return verdict.contradicting(
+            opposed[0], (*names, "polarity"), "الحضور", "attendance", here=mention.quote, there=opposed[0].mention.quote
+        )
     if same:
         return verdict.known(same[0], names, corroborates=corroborates(origin, same), origin=origin)
     return verdict.new(names)
@@ -129,8 +143,9 @@ def relate_content(
         sharper = _sharper(mention, best)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
-        return verdict.known(best, compared, corroborates=corroborates(origin, [best]), origin=origin,
-                             score=score, method=method)
+        return verdict.known(
+            best, compared, corroborates=corroborates(origin, [best]), origin=origin, score=score, method=method
+        )
     return verdict.new(compared, nearest=best, score=score, method=method, suggest=score >= SUGGEST)
 
 
@@ -191,10 +206,13 @@ def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     same_act = bool(_acts(mention) & _acts(other))
     same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
     share = coverage(mention.terms, other.terms)
-    if not ((same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)):
+    if not (
+        (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
+    ):
         return None
-    return verdict.contradicting(known, ("predicate", "polarity"), "الإثبات والنفي", "polarity",
-                                 here=mention.quote, there=other.quote)
+    return verdict.contradicting(
+        known, ("predicate", "polarity"), "الإثبات والنفي", "polarity", here=mention.quote, there=other.quote
+    )
 
 
 def _acts(mention: Mention) -> set[str]:
@@ -240,8 +258,9 @@ def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str])
         counted = _counts(mention) & _counts(known.mention)
         about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted  # noqa: PLR2004 - one may be chance
         if own[noun] != held[noun] and about_the_same:
-            return verdict.contradicting(known, ("number",), "العدد", "number",
-                                         here=mention.quote, there=known.mention.quote)
+            return verdict.contradicting(
+                known, ("number",), "العدد", "number", here=mention.quote, there=known.mention.quote
+            )
     return None
 
 

@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from monitor.deciding.verdict import Verdict
     from monitor.model import KnownClaim, Mention, Slots
 
-_OPEN_HEADS: Final = ("envoy", "adviser", "member", "representative", "coordinator", "assistant", "secretary",
-                      "spokesman", "counsellor", "attache", "head_mission")
+_OPEN_HEADS: Final = (
+    "envoy",
+    "adviser",
+    "member",
+    "representative",
+    "coordinator",
+    "assistant",
+    "secretary",
+    "spokesman",
+    "counsellor",
+    "attache",
+    "head_mission",
+)
 """How the heads of offices begin that one person may hold several of, or that outlets name loosely."""
 _GENERIC: Final = {"libyan_prime_minister": "prime_minister"}
 """Heads whose holder is also called by the plain title: «رئيس الوزراء» says no other thing."""
@@ -37,8 +48,9 @@ def relate_role(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
         return verdict.known(same[0], ("person", "office"), corroborates=corroborates(origin, same), origin=origin)
     for known in reversed(held):
         if _clash(own, _office(known.mention.slots)):
-            return verdict.contradicting(known, ("person", "office"), "الصفة", "office",
-                                         here=mention.quote, there=known.mention.quote)
+            return verdict.contradicting(
+                known, ("person", "office"), "الصفة", "office", here=mention.quote, there=known.mention.quote
+            )
     if plain:
         return verdict.known(plain[0], ("person", "office"), corroborates=corroborates(origin, plain), origin=origin)
     return verdict.new(("person", "office"), nearest=held[-1] if held else None)
@@ -51,8 +63,9 @@ def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
     if same:
         return verdict.known(same[0], ("person", "rank"), corroborates=corroborates(origin, same), origin=origin)
     if held:
-        return verdict.contradicting(held[-1], ("person", "rank"), "الرتبة", "rank",
-                                     here=mention.quote, there=held[-1].mention.quote)
+        return verdict.contradicting(
+            held[-1], ("person", "rank"), "الرتبة", "rank", here=mention.quote, there=held[-1].mention.quote
+        )
     return verdict.new(("person", "rank"))
 
 

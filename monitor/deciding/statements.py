@@ -32,8 +32,9 @@ def relate_statement(incoming: Mention, known: KnownClaim, similarity: Similarit
     compared = ("polarity", *_LABELS, "terms")
     if clash and score >= _RELATED:
         arabic, english = clash
-        return verdict.contradicting(known, compared, arabic, english, here=incoming.quote, there=other.quote,
-                                     score=score, method=method)
+        return verdict.contradicting(
+            known, compared, arabic, english, here=incoming.quote, there=other.quote, score=score, method=method
+        )
     if score >= KNOWN and not clash:
         return verdict.known(known, compared, corroborates=False, origin=None, score=score, method=method)
     return verdict.new(compared, nearest=known, score=score, method=method, suggest=score >= SUGGEST)

@@ -33,22 +33,41 @@ def shortened(quote: str) -> str:
     return flat if len(flat) <= _QUOTE_CHARS else flat[: _QUOTE_CHARS - 1].rsplit(" ", 1)[0] + "…"
 
 
-def new(compared: tuple[str, ...], *, nearest: KnownClaim | None = None, score: float = 0.0,
-        method: str = "slots", suggest: bool = False) -> Verdict:
+def new(
+    compared: tuple[str, ...],
+    *,
+    nearest: KnownClaim | None = None,
+    score: float = 0.0,
+    method: str = "slots",
+    suggest: bool = False,
+) -> Verdict:
     """Nothing in the ledger entails it."""
     close, close_en = "", ""
     if nearest is not None:
         close = f"؛ أقرب ما فيه: «{shortened(nearest.mention.quote)}» ({nearest.outlet})"
         close_en = f"; the nearest is «{shortened(nearest.mention.quote)}» ({nearest.outlet})"
     return Verdict(
-        relation=Relation.NEW, nearest=nearest, score=score, method=method, compared=compared, suggest=suggest,
+        relation=Relation.NEW,
+        nearest=nearest,
+        score=score,
+        method=method,
+        compared=compared,
+        suggest=suggest,
         why=f"لم يرد في الأرشيف من قبل{close}.",
         why_en=f"Not in the archive before{close_en}.",
     )
 
 
-def known(nearest: KnownClaim, compared: tuple[str, ...], *, corroborates: bool, origin: str | None,
-          score: float = 1.0, method: str = "slots", suggest: bool = False) -> Verdict:
+def known(
+    nearest: KnownClaim,
+    compared: tuple[str, ...],
+    *,
+    corroborates: bool,
+    origin: str | None,
+    score: float = 1.0,
+    method: str = "slots",
+    suggest: bool = False,
+) -> Verdict:
     """The ledger entails it: restated, or corroborated where a named and independent origin says it."""
     quote = shortened(nearest.mention.quote)
     if corroborates:
@@ -58,26 +77,58 @@ def known(nearest: KnownClaim, compared: tuple[str, ...], *, corroborates: bool,
         why = f"سبق أن ورد: «{quote}» ({nearest.outlet})."
         why_en = f"Already known: «{quote}» ({nearest.outlet})."
     relation = Relation.CORROBORATING if corroborates else Relation.RESTATED
-    return Verdict(relation=relation, nearest=nearest, score=score, method=method, compared=compared,
-                   suggest=suggest, why=why, why_en=why_en)
+    return Verdict(
+        relation=relation,
+        nearest=nearest,
+        score=score,
+        method=method,
+        compared=compared,
+        suggest=suggest,
+        why=why,
+        why_en=why_en,
+    )
 
 
-def updated(nearest: KnownClaim, compared: tuple[str, ...], what: str, what_en: str, *,
-            score: float = 1.0, method: str = "slots") -> Verdict:
+def updated(
+    nearest: KnownClaim,
+    compared: tuple[str, ...],
+    what: str,
+    what_en: str,
+    *,
+    score: float = 1.0,
+    method: str = "slots",
+) -> Verdict:
     """Compatible with the ledger and more specific, or later and a step further."""
     quote = shortened(nearest.mention.quote)
     return Verdict(
-        relation=Relation.UPDATED, nearest=nearest, score=score, method=method, compared=compared,
+        relation=Relation.UPDATED,
+        nearest=nearest,
+        score=score,
+        method=method,
+        compared=compared,
         why=f"يضيف إلى ما ورد من قبل «{quote}» ({nearest.outlet}): {what}.",
         why_en=f"Adds to «{quote}» ({nearest.outlet}): {what_en}.",
     )
 
 
-def contradicting(nearest: KnownClaim, compared: tuple[str, ...], slot: str, slot_en: str, *,
-                  here: str, there: str, score: float = 1.0, method: str = "slots") -> Verdict:
+def contradicting(
+    nearest: KnownClaim,
+    compared: tuple[str, ...],
+    slot: str,
+    slot_en: str,
+    *,
+    here: str,
+    there: str,
+    score: float = 1.0,
+    method: str = "slots",
+) -> Verdict:
     """A functional slot has another value; both are shown, and neither is called right."""
     return Verdict(
-        relation=Relation.CONTRADICTING, nearest=nearest, score=score, method=method, compared=compared,
+        relation=Relation.CONTRADICTING,
+        nearest=nearest,
+        score=score,
+        method=method,
+        compared=compared,
         why=f"تعارض في {slot}: هنا «{shortened(here)}»، وفي {nearest.outlet} «{shortened(there)}».",
         why_en=f"Conflict of {slot_en}: here «{shortened(here)}», in {nearest.outlet} «{shortened(there)}».",
     )

@@ -144,8 +144,11 @@ def looking_ahead(document: Document) -> tuple[tuple[int, int], ...]:
         if sentence.kind is SegmentKind.TITLE:
             continue
         cues = {document.words.cue_types(m.key) for m in document.within(document.cues, sentence.first, sentence.last)}
-        verbs = (m for m in document.within(document.predicates, sentence.first, sentence.last)
-                 if document.words.entry("predicates", m.key).get("shape") == "verb")
+        verbs = (
+            m
+            for m in document.within(document.predicates, sentence.first, sentence.last)
+            if document.words.entry("predicates", m.key).get("shape") == "verb"
+        )
         entries = [(m, document.words.entry("predicates", m.key)) for m in verbs]
         asks = bool(entries) and entries[0][1].get("family") in _ASKING
         event = next((m for m, entry in entries if entry.get("kind") == "event"), None)
@@ -158,10 +161,7 @@ def looking_ahead(document: Document) -> tuple[tuple[int, int], ...]:
 def _with_breaks(text: str, start: int, end: int) -> Iterable[Token]:
     """Words of `text[start:end]` and a token for each mark between them, with a break at the end."""
     words = [Token(start + t.start, start + t.end, t.form) for t in tokens(text[start:end])]
-    marks = [
-        Token(m.start(), m.end(), COMMA if m.group() in "،," else STOP)
-        for m in _BREAK.finditer(text, start, end)
-    ]
+    marks = [Token(m.start(), m.end(), COMMA if m.group() in "،," else STOP) for m in _BREAK.finditer(text, start, end)]
     yield from sorted([*words, *marks], key=lambda token: token.start)
     yield Token(end, end, STOP)
 

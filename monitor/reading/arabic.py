@@ -24,7 +24,7 @@ _DROPPED = re.compile(
 
 _UNIFIED = str.maketrans(
     "أإآٱؤئىةکگیہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹“”„«»‘’´`",
-    "ااااءءيهكقيه01234567890123456789\"\"\"\"\"''''",
+    'ااااءءيهكقيه01234567890123456789"""""\'\'\'\'',
 )
 _MARKS = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|{_MARKS})*")
@@ -187,9 +187,7 @@ def clause_spans(text: str, start: int = 0, end: int | None = None) -> tuple[tup
     begin = start
     for match in _CLAUSE_END.finditer(text, start, stop):
         at = match.start()
-        inside_number = (
-            match.group() == "." and at > 0 and at + 1 < stop and text[at - 1 : at + 2 : 2].isdigit()
-        )
+        inside_number = match.group() == "." and at > 0 and at + 1 < stop and text[at - 1 : at + 2 : 2].isdigit()
         if inside_number:
             continue
         _append_trimmed(spans, text, begin, match.end())

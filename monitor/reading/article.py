@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from monitor.model import Segment
-    from monitor.reading.annotate import Document
     from monitor.ports import ReadJob
+    from monitor.reading.annotate import Document
     from monitor.reading.words import ReadConfig, Words
 
 MAX_CHARS: Final = 200_000

@@ -110,7 +110,7 @@ def _says_something(document: Document, clause: Clause) -> bool:
     return len(content_terms(document, clause.first, clause.last)) >= least
 
 
-def _contents(  # noqa: PLR0913, PLR0917
+def _contents(
     document: Document,
     clauses: Sequence[Clause],
     index: int,
@@ -166,9 +166,7 @@ def _speaker_tokens(clause: Clause, people: Sequence[Person]) -> frozenset[int]:
     return frozenset(at for span in ranges for at in span)
 
 
-def content_terms(
-    document: Document, first: int, last: int, skip: frozenset[int] = frozenset()
-) -> tuple[str, ...]:
+def content_terms(document: Document, first: int, last: int, skip: frozenset[int] = frozenset()) -> tuple[str, ...]:
     """Topic ids and content lemmas of tokens `[first, last)`, sorted, each once."""
     words = document.words
     found: set[str] = set()

@@ -161,7 +161,7 @@ def _clause_word_at(document: Document, token: int) -> int | None:
     return cue.first if cue and document.words.cue_types(cue.key) == "clause" else None
 
 
-def _clause(  # noqa: PLR0913, PLR0917 - one clause's surroundings
+def _clause(
     document: Document,
     index: int,
     first: int,
@@ -237,7 +237,7 @@ def _speaker(
     return (f"place:{places[0].country}", None) if places and places[0].country else (None, None)
 
 
-def _adjusted(  # noqa: PLR0913, PLR0917
+def _adjusted(
     document: Document, index: int, first: int, last: int, kind: ClaimKind, speaker: str | None
 ) -> ClaimKind:
     """What the surroundings make of the predicate's own kind."""

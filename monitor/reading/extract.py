@@ -16,6 +16,7 @@ from monitor.errors import ExtractEmpty
 from monitor.reading.arabic import fold
 from monitor.reading.charset import decode
 from monitor.reading.layout import without_layout_tables
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 

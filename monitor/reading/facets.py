@@ -1,4 +1,4 @@
-"""The small typed claims inside a sentence: who took part, as what, with which rank, whose kin, where, by whose invitation.
+"""The small typed claims in a sentence: who took part, as what, of which rank, whose kin, where, by whose invitation.
 
 Each is a mention over just the words that say it. Their slots are functional: two values for one slot cannot both hold.
 """
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.frames import CALL, MEETING, MOVE, is_location
+from monitor.reading.frames import CALL, MEETING, MOVE
+from monitor.reading.locations import is_location
 from monitor.reading.people import LIBYA
 from monitor.reading.quantities import quantities
 
@@ -49,24 +50,37 @@ def office_slots(office: Office, document: Document) -> Slots:
     return tuple(sorted(set(slots)))
 
 
-def person_facets(document: Document, sentence: Sentence, people: Sequence[Person], meeting: int | None,
-                  participants: frozenset[str]) -> Iterator[Mention]:
+def person_facets(
+    document: Document, sentence: Sentence, people: Sequence[Person], meeting: int | None, participants: frozenset[str]
+) -> Iterator[Mention]:
     """Participant, role and rank claims of the people named in one sentence."""
     for person in people:
         start, end = person.span
         absent = _is_absent(document, sentence, person)
         attends = absent or person.id in participants or _attends(document, sentence, person)
         if attends and person.acting and meeting is not None:
-            yield _mention(document, ClaimKind.PARTICIPANT, (start, end), meeting=meeting, subject=person.id,
-                           slots=(("participant", person.id),),
-                           polarity=Polarity.NEGATED if absent else Polarity.AFFIRMED)
+            yield _mention(
+                document,
+                ClaimKind.PARTICIPANT,
+                (start, end),
+                meeting=meeting,
+                subject=person.id,
+                slots=(("participant", person.id),),
+                polarity=Polarity.NEGATED if absent else Polarity.AFFIRMED,
+            )
         if person.office is not None and person.listed != "office" and person.form != person.office.text:
             span = (min(person.office.start, person.start), max(person.office.end, person.end))
-            yield _mention(document, ClaimKind.ROLE, span, subject=person.id,
-                           slots=office_slots(person.office, document))
+            yield _mention(
+                document, ClaimKind.ROLE, span, subject=person.id, slots=office_slots(person.office, document)
+            )
         if person.rank is not None and document.words.entry("ranks", person.rank.key).get("level") != "0":
-            yield _mention(document, ClaimKind.RANK, (person.rank.start, person.end), subject=person.id,
-                           slots=(("rank", person.rank.key),))
+            yield _mention(
+                document,
+                ClaimKind.RANK,
+                (person.rank.start, person.end),
+                subject=person.id,
+                slots=(("rank", person.rank.key),),
+            )
     yield from _kinship(document, sentence, people)
 
 
@@ -100,12 +114,18 @@ def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -
         of = next((p for p in people if reach[0] <= (p.rank.first if p.rank else p.first) <= reach[1]), None)
         if of is not None and of.listed == "principal":
             relation = fold(document.text[cue.start : cue.end])
-            yield _mention(document, ClaimKind.KINSHIP, (cue.start, of.end), subject=of.id,
-                           slots=(("kin", cue.key), ("kin_form", relation)))
+            yield _mention(
+                document,
+                ClaimKind.KINSHIP,
+                (cue.start, of.end),
+                subject=of.id,
+                slots=(("kin", cue.key), ("kin_form", relation)),
+            )
 
 
-def event_facets(document: Document, sentence: Sentence, found: Found, meeting: int,
-                 dates: Sequence[DateMention]) -> Iterator[Mention]:
+def event_facets(
+    document: Document, sentence: Sentence, found: Found, meeting: int, dates: Sequence[DateMention]
+) -> Iterator[Mention]:
     """Where, by whose invitation, under whose auspices and when, as said around each event predicate."""
     for match in document.within(document.predicates, sentence.first, sentence.last):
         entry = document.words.entry("predicates", match.key)
@@ -122,8 +142,9 @@ def event_facets(document: Document, sentence: Sentence, found: Found, meeting: 
     yield from _date_facets(document, sentence, found, meeting, dates)
 
 
-def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, family: str,
-                  meeting: int) -> Iterator[Mention]:
+def _place_facets(
+    document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int
+) -> Iterator[Mention]:
     stop = _clause_end(document, match.last + 1, min(sentence.last, match.last + 1 + _EVENT_REACH))
     start, end = document.tokens[match.first].start, document.tokens[stop - 1].end
     begin = match.start
@@ -133,8 +154,9 @@ def _place_facets(document: Document, sentence: Sentence, match: PhraseMatch, fa
         slot = "venue" if place.kind == "venue" else "place"
         move = family in MOVE
         slots = [("event", "travel" if move else "meeting"), (slot, place.id), ("country", place.country or "")]
-        yield _mention(document, ClaimKind.EVENT, (begin, place.end), meeting=meeting, slots=tuple(sorted(slots)),
-                       predicate=family)
+        yield _mention(
+            document, ClaimKind.EVENT, (begin, place.end), meeting=meeting, slots=tuple(sorted(slots)), predicate=family
+        )
 
 
 def _length_facets(document: Document, sentence: Sentence, match: PhraseMatch, meeting: int) -> Iterator[Mention]:
@@ -144,7 +166,9 @@ def _length_facets(document: Document, sentence: Sentence, match: PhraseMatch, m
         if unit in document.words.unit_terms:
             end = document.tokens[_clause_end(document, match.last + 1, stop) - 1].end
             slots = (("event", "duration"), ("number", f"{number} {unit}"))
-            yield _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate="last")
+            yield _mention(
+                document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=slots, predicate="last"
+            )
             return
 
 
@@ -169,19 +193,33 @@ def _seat_facets(document: Document, sentence: Sentence, meeting: int) -> Iterat
     """«في مقر قيادة القوات البرية»: a house that the lexicon does not list, by its words."""
     for at in range(sentence.first + 1, sentence.last):
         form = document.tokens[at].form
-        seat = form if form in document.words.marks["seat"] else form[1:] if form.startswith("ب") and form[1:] in document.words.marks["seat"] else None
+        seat = (
+            form
+            if form in document.words.marks["seat"]
+            else form[1:]
+            if form.startswith("ب") and form[1:] in document.words.marks["seat"]
+            else None
+        )
         if seat is None or (seat == form and document.tokens[at - 1].form not in document.words.marks["locative"]):
             continue
         stop = min(_clause_end(document, at + 1, min(sentence.last, at + 1 + _SEAT_WORDS)), sentence.last)
         cities = document.places_in(document.tokens[at].start, document.tokens[stop - 1].end)
-        named = [t for t in document.tokens[at:stop] if not any(p.start <= t.start < p.end or t.end == p.end for p in cities)]
+        named = [
+            t for t in document.tokens[at:stop] if not any(p.start <= t.start < p.end or t.end == p.end for p in cities)
+        ]
         words = [document.text[t.start : t.end] for t in named]
         if any(p.kind == "venue" for p in cities) or len(words) < 2:  # noqa: PLR2004 - «في مقر» alone names no house
             continue
         slots = [("event", "seat"), ("seat", seat), *(("seat_term", term(word)) for word in words[1:])]
         start = document.tokens[at].start
-        yield _mention(document, ClaimKind.EVENT, (start, document.tokens[stop - 1].end), meeting=meeting,
-                       slots=tuple(sorted(set(slots))), predicate="seat")
+        yield _mention(
+            document,
+            ClaimKind.EVENT,
+            (start, document.tokens[stop - 1].end),
+            meeting=meeting,
+            slots=tuple(sorted(set(slots))),
+            predicate="seat",
+        )
 
 
 def _side_facet(document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int) -> Mention:
@@ -189,12 +227,14 @@ def _side_facet(document: Document, sentence: Sentence, match: PhraseMatch, fami
     end = document.tokens[stop - 1].end
     sides = {place.country for place in document.places_in(match.start, end) if place.country}
     slots = [("event", family), *(("by", side) for side in sides if side != LIBYA)]
-    return _mention(document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=tuple(sorted(slots)),
-                    predicate=family)
+    return _mention(
+        document, ClaimKind.EVENT, (match.start, end), meeting=meeting, slots=tuple(sorted(slots)), predicate=family
+    )
 
 
-def _date_facets(document: Document, sentence: Sentence, found: Found, meeting: int,
-                 dates: Sequence[DateMention]) -> Iterator[Mention]:
+def _date_facets(
+    document: Document, sentence: Sentence, found: Found, meeting: int, dates: Sequence[DateMention]
+) -> Iterator[Mention]:
     """The date of the meeting, where the sentence tells of it and the date lies within its bounds."""
     told = found.meetings[meeting]
     for mention in dates:
@@ -202,13 +242,21 @@ def _date_facets(document: Document, sentence: Sentence, found: Found, meeting: 
             continue
         if told.date_from and (mention.date_from, mention.date_to) == (told.date_from, told.date_to):
             value = f"{mention.date_from}..{mention.date_to}"
-            yield _mention(document, ClaimKind.EVENT, (mention.start, mention.end), meeting=meeting,
-                           slots=(("date", value), ("event", "date")), predicate="date")
+            yield _mention(
+                document,
+                ClaimKind.EVENT,
+                (mention.start, mention.end),
+                meeting=meeting,
+                slots=(("date", value), ("event", "date")),
+                predicate="date",
+            )
 
 
 def _clause_end(document: Document, first: int, last: int, *, through: str = "") -> int:
     """The token after the clause that goes on from `first`: at the next mark, or at a verb of another family."""
-    entries = ((m.first, document.words.entry("predicates", m.key)) for m in document.within(document.predicates, first, last))
+    entries = (
+        (m.first, document.words.entry("predicates", m.key)) for m in document.within(document.predicates, first, last)
+    )
     starts = {at for at, entry in entries if entry.get("shape") != "noun" and entry.get("family") != through}
     for at in range(first, last):
         if document.tokens[at].form in {COMMA, STOP} or at in starts:
@@ -216,14 +264,30 @@ def _clause_end(document: Document, first: int, last: int, *, through: str = "")
     return last
 
 
-def _mention(  # noqa: PLR0913
-    document: Document, kind: ClaimKind, span: tuple[int, int], *, meeting: int | None = None, subject: str = "",
-    slots: Slots = (), predicate: str = "", polarity: Polarity = Polarity.AFFIRMED,
+def _mention(
+    document: Document,
+    kind: ClaimKind,
+    span: tuple[int, int],
+    *,
+    meeting: int | None = None,
+    subject: str = "",
+    slots: Slots = (),
+    predicate: str = "",
+    polarity: Polarity = Polarity.AFFIRMED,
 ) -> Mention:
     start, end = span
-    return Mention(kind=kind, start=start, end=end, quote=document.text[start:end], meeting=meeting, subject=subject,
-                   predicate=predicate or kind.value, slots=slots, modality=Modality.ASSERTED,
-                   polarity=polarity)
+    return Mention(
+        kind=kind,
+        start=start,
+        end=end,
+        quote=document.text[start:end],
+        meeting=meeting,
+        subject=subject,
+        predicate=predicate or kind.value,
+        slots=slots,
+        modality=Modality.ASSERTED,
+        polarity=polarity,
+    )
 
 
 def reports_in_list(sentence: Sentence) -> bool:

@@ -2,7 +2,7 @@
 
 Arabic news puts the verb first («التقى حفتر لودريان»), drops a subject that has been named («وصل حفتر … وعقد اجتماعا»),
 and hangs a second meeting on a noun («خلال لقائه مع …»). So the arguments of a predicate are its subject, explicit or
-carried on, and everybody named between it and the next finite verb. Somebody behind «بشأن», «ضد» or «بقيادة» is a topic.
+carried on, and everybody named between it and the next finite verb. Whoever stands behind «بشأن» or «ضد» is a topic.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.reading.annotate import COMMA, STOP
-from monitor.reading.arabic import fold
+from monitor.reading.locations import is_location, is_side
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -31,11 +30,21 @@ CALL: Final = frozenset({"call"})
 INVITE: Final = frozenset({"invite"})
 MEETING: Final = TALK | MOVE | CALL | INVITE
 GATHERING: Final = frozenset(
-    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "host", "attend", "take_part", "mediate"}
+    {
+        "meet",
+        "receive",
+        "convene",
+        "talk",
+        "negotiate",
+        "summit",
+        "conference",
+        "host",
+        "attend",
+        "take_part",
+        "mediate",
+    }
 )
 """Families whose foreign side may be no more than the country in which it happens."""
-_HOSTED: Final = frozenset({"host", "convene"})
-"""Families whose subject may be the place itself («باريس تستضيف …»)."""
 JOINING: Final = frozenset({"attend", "take_part", "include", "sign", "agree", "meet", "convene", "talk"})
 """What a principal does at a meeting that another sentence has told of."""
 
@@ -46,7 +55,6 @@ _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiat
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
-_HOST_REACH: Final = 2
 _INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
 
@@ -79,9 +87,7 @@ class Frame:
         return bool(self.abroad) and self.family in MOVE | GATHERING
 
 
-def sentence_frames(
-    document: Document, index: int, sentence: Sentence, people: Sequence[Person]
-) -> tuple[Frame, ...]:
+def sentence_frames(document: Document, index: int, sentence: Sentence, people: Sequence[Person]) -> tuple[Frame, ...]:
     """The meeting frames of one sentence, in text order."""
     here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
     nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
@@ -110,7 +116,7 @@ def _is_beneficiary(document: Document, person: Person, match: PhraseMatch) -> b
     return document.tokens[at].form.startswith("ل") and at - match.last > _OWN_OBJECT_REACH
 
 
-def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
+def _frame(
     document: Document,
     index: int,
     sentence: Sentence,
@@ -137,7 +143,7 @@ def _frame(  # noqa: PLR0913, PLR0917 - one sentence's parts, found once
         principals=tuple(p for p in arguments if p.listed == "principal"),
         foreigners=tuple(p for p in arguments if p.foreign),
         others=tuple(p for p in arguments if p.listed != "principal" and not p.foreign),
-        places=tuple(p for p in free if is_location(document, p, match) or _is_side(document, p, match)),
+        places=tuple(p for p in free if is_location(document, p, match) or is_side(document, p, match)),
         bodies=(
             *(p for p in free if p.kind == "organisation"),
             *_institutions(document, document.tokens[sentence.first].start, end),
@@ -151,13 +157,17 @@ def _is_reference(document: Document, match: PhraseMatch) -> bool:
     """«خلال الاجتماع»: a definite event noun refers to a meeting, and does not say who is at it."""
     if _is_verb(document, match):
         return False
-    return match.prefix.endswith(("ال", "لل")) or document.tokens[match.first].form.startswith(("ال", "لل", "بال", "وال"))
+    return match.prefix.endswith(("ال", "لل")) or document.tokens[match.first].form.startswith(
+        ("ال", "لل", "بال", "وال")
+    )
 
 
 def _in_company(document: Document, match: PhraseMatch) -> bool:
     """«اللقاء بين …», «الاجتماع الذي جمعه مع …»: who is at it follows after all."""
     following = [token.form for token in document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]]
-    return bool(document.words.marks["company"] & set(following)) or bool(document.words.marks["relative"] & set(following[:1]))
+    return bool(document.words.marks["company"] & set(following)) or bool(
+        document.words.marks["relative"] & set(following[:1])
+    )
 
 
 def _institutions(document: Document, start: int, end: int) -> Iterator[PlaceMention]:
@@ -174,7 +184,9 @@ def _institutions(document: Document, start: int, end: int) -> Iterator[PlaceMen
 def _scope_start(document: Document, sentence: Sentence, match: PhraseMatch, verbs: Sequence[PhraseMatch]) -> int:
     """Where the predicate's own words begin: behind the finite verb, or the «أن», before it."""
     after_verb = max((verb.last + 1 for verb in verbs if verb.last < match.first), default=sentence.first)
-    that = (at + 1 for at in range(sentence.first, match.first) if document.tokens[at].form in document.words.marks["that"])
+    that = (
+        at + 1 for at in range(sentence.first, match.first) if document.tokens[at].form in document.words.marks["that"]
+    )
     return min(match.first, max(after_verb, max(that, default=sentence.first)))
 
 
@@ -183,7 +195,14 @@ def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs
     for verb in verbs:
         if verb.first <= match.last:
             continue
-        that = next((at for at in range(match.last + 1, verb.first) if document.tokens[at].form in document.words.marks["that"]), None)
+        that = next(
+            (
+                at
+                for at in range(match.last + 1, verb.first)
+                if document.tokens[at].form in document.words.marks["that"]
+            ),
+            None,
+        )
         if that is not None:
             return that
         before = document.tokens[verb.first - 1].form
@@ -197,7 +216,7 @@ def _scope_end(document: Document, sentence: Sentence, match: PhraseMatch, verbs
 def _subjects(
     document: Document, match: PhraseMatch, actors: Sequence[Person], behind: Sequence[Person]
 ) -> tuple[Person, ...]:
-    """The subject before the predicate: straight before it («السيسي وحفتر يبحثان»), or carried on where none follows."""
+    """The subject before the predicate: straight before it («السيسي وحفتر يبحثان»), or carried on."""
     before = [p for p in actors if p.last < match.first]
     if not before:
         return ()
@@ -215,57 +234,10 @@ def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, 
     found = [before[-1]]
     for person in reversed(before[:-1]):
         at = found[-1].head
-        if at - person.tail > _ADJACENT or not document.text[document.tokens[at].start] == "و":
+        if at - person.tail > _ADJACENT or document.text[document.tokens[at].start] != "و":
             break
         found.append(person)
     return tuple(reversed(found))
-
-
-def is_location(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
-    """Named as where something happens: behind «في», «إلى» or «ب», as a capital or a house, or straight behind a move."""
-    if place.kind == "venue":
-        return True
-    if place.kind not in {"city", "country"}:
-        return False
-    at = document.token_at(place.start)
-    token = document.tokens[at]
-    if _is_dateline(document, at):
-        return True
-    family = document.words.entry("predicates", match.key).attrs["family"]
-    if (at == match.first - 1 and family in _HOSTED) or _is_behind_host(document, at):
-        return True
-    if at == match.last + 1 and not _is_verb(document, match):
-        return True
-    if token.start < place.start and document.text[token.start] in "بلو":
-        return document.text[token.start] in "بل" or document.text[token.start : token.start + 2] in {"وب", "ول"}
-    before = [t.form for t in document.tokens[max(0, at - 2) : at]]
-    if before and (before[-1] in document.words.marks["locative"] or (len(before) > 1 and before[-2] in document.words.marks["locative"] and before[-1] != COMMA)):
-        return True
-    if before and before[-1] in document.words.marks["place_noun"] and at - 1 <= match.last + 1:
-        return True
-    return at > match.last and family in MOVE | {"host"} and 0 <= at - match.last <= _SUBJECT_REACH and STOP not in before
-
-
-def _is_side(document: Document, place: PlaceMention, match: PhraseMatch) -> bool:
-    """«وساطة مصرية», «برعاية أممية»: the nisba names who mediates, hosts or invites."""
-    family = document.words.entry("predicates", match.key).attrs["family"]
-    near = 0 <= document.token_at(place.start) - match.last <= 1
-    return place.kind == "demonym" and near and family in {"mediate", "sponsor", "invite"}
-
-
-def _is_behind_host(document: Document, at: int) -> bool:
-    """«احتضنت أبوظبي …», «شهدت العاصمة الفرنسية باريس …»: the subject of a hosting verb is where it happens."""
-    return any(
-        at - _HOST_REACH <= match.last < at and document.words.entry("predicates", match.key).get("family") in _HOSTED
-        for match in document.within(document.predicates, at - 3, at)
-    )
-
-
-def _is_dateline(document: Document, at: int) -> bool:
-    """«موسكو: …»: a place that opens the line, with a colon or a dash behind it."""
-    following = document.tokens[at + 1] if at + 1 < len(document.tokens) else None
-    opens = at == 0 or document.tokens[at - 1].form == STOP
-    return opens and following is not None and document.text[following.start : following.end].strip() in {":", "-", "–"}
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

@@ -184,7 +184,10 @@ def _completed(
 
 def _points_back(document: Document, frame: Frame) -> bool:
     """«استقبله», «التقاه»: the object is the one named just before."""
-    if frame.family not in {"receive", "meet"} or document.words.entry("predicates", frame.predicate.key).get("shape") != "verb":
+    if (
+        frame.family not in {"receive", "meet"}
+        or document.words.entry("predicates", frame.predicate.key).get("shape") != "verb"
+    ):
         return False
     return document.tokens[frame.predicate.last].form.endswith(("ه", "ها", "هم"))
 

@@ -74,7 +74,11 @@ class Person:
     @property
     def head(self) -> int:
         """The first token of the phrase: office, rank or name."""
-        marks = (self.first, self.office.first if self.office else self.first, self.rank.first if self.rank else self.first)
+        marks = (
+            self.first,
+            self.office.first if self.office else self.first,
+            self.rank.first if self.rank else self.first,
+        )
         return min(marks)
 
     @property
@@ -256,7 +260,9 @@ class _Finder:
             if named:
                 break
         last = self._end_of_institution(last)
-        has_chief = any(self._tokens[at].form in self._words.marks["chief_dative"] for at in range(match.first, last + 1))
+        has_chief = any(
+            self._tokens[at].form in self._words.marks["chief_dative"] for at in range(match.first, last + 1)
+        )
         if not named and has_chief and self._leads(self._names.get(last + 1)):
             last, named = self._names[last + 1].last, True
         start, end = match.start, self._tokens[last].end
@@ -285,9 +291,17 @@ class _Finder:
             return self._end_of_place(at), False
         if form in self._words.marks["office_link"] and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
-        if form in self._words.marks["office_link"] and at + 2 in self._places_by_token and self._tokens[at + 1].form in self._words.marks["office_body"]:
+        if (
+            form in self._words.marks["office_link"]
+            and at + 2 in self._places_by_token
+            and self._tokens[at + 1].form in self._words.marks["office_body"]
+        ):
             return self._end_of_place(at + 2), False
-        if form in self._words.marks["office_link"] and at + 1 < len(self._tokens) and self._tokens[at + 1].form in self._words.marks["region"]:
+        if (
+            form in self._words.marks["office_link"]
+            and at + 1 < len(self._tokens)
+            and self._tokens[at + 1].form in self._words.marks["region"]
+        ):
             country = at + 2 < len(self._tokens) and self._tokens[at + 2].form in self._words.marks["country_word"]
             return at + (2 if country else 1), False
         if form in self._words.marks["seated"] and at + 1 in self._places_by_token:
@@ -295,7 +309,9 @@ class _Finder:
         inner = self._offices_by_first.get(at)
         if inner and inner.prefix and inner.prefix[0] in "لب":
             return self._end_of_chief(inner)
-        if form in self._words.marks["office_qualifier"] or (form.startswith("ال") and form.endswith(_NISBA) and at not in self._names):
+        if form in self._words.marks["office_qualifier"] or (
+            form.startswith("ال") and form.endswith(_NISBA) and at not in self._names
+        ):
             return at, False
         if form.startswith("ل") and at + 1 in self._places_by_token:
             return self._end_of_place(at + 1), False
@@ -496,7 +512,6 @@ class _Finder:
 
 def person_mention(person: Person, document: Document) -> PersonMention:
     """The person as the reading reports it."""
-
     rank = document.text[person.rank.start : person.rank.end] if person.rank else None
     return PersonMention(
         person=person.id,

@@ -1,4 +1,4 @@
-"""How many of what: figures and number words with the thing they count, duals («ساعتين»), and lone units («ساعة واحدة»).
+"""How many of what: figures and number words with what they count, duals («ساعتين»), lone units («ساعة واحدة»).
 
 A year, and a number that belongs to a date, counts nothing.
 """
@@ -56,7 +56,9 @@ def _is_one(document: Document, at: int, last: int) -> bool:
     if at + 1 < last and document.tokens[at + 1].form in document.words.marks["one"]:
         return True
     before = document.tokens[at - 1].form if at else ""
-    return before.endswith(tuple(document.words.marks["lasting"])) and not (at + 1 < last and document.tokens[at + 1].form.isdigit())
+    return before.endswith(tuple(document.words.marks["lasting"])) and not (
+        at + 1 < last and document.tokens[at + 1].form.isdigit()
+    )
 
 
 def _value(document: Document, words: dict[int, PhraseMatch], at: int) -> tuple[str | None, int]:

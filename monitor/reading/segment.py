@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from monitor.reading.arabic import Token
     from monitor.reading.words import Words
 
-REPORTING = frozenset(
-    {SegmentKind.TITLE, SegmentKind.BODY, SegmentKind.QUOTE, SegmentKind.LIST, SegmentKind.TABLE}
-)
+REPORTING = frozenset({SegmentKind.TITLE, SegmentKind.BODY, SegmentKind.QUOTE, SegmentKind.LIST, SegmentKind.TABLE})
 
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"\s*(?:[•▪●◦‣*■–—-]|\d{1,2}[.)-])\s+")
@@ -112,9 +110,7 @@ def _is_chrome(line: _Line, words: Words) -> bool:
     return False
 
 
-def _body_kind(
-    lines: Sequence[_Line], index: int, kinds: Sequence[SegmentKind], words: Words
-) -> SegmentKind:
+def _body_kind(lines: Sequence[_Line], index: int, kinds: Sequence[SegmentKind], words: Words) -> SegmentKind:
     line, previous = lines[index], kinds[index - 1]
     if _BULLET.match(line.text):
         return previous if previous in {SegmentKind.LIST, SegmentKind.ADVICE} else _list_kind(lines[index - 1], words)
@@ -142,9 +138,7 @@ def _in_plain_table(lines: Sequence[_Line], index: int, previous: SegmentKind) -
     return starts_table and line.short and index + 1 < len(lines) and len(lines[index + 1].words) <= _HEADING_WORDS
 
 
-def _table_kind(
-    lines: Sequence[_Line], index: int, previous: SegmentKind, words: Words
-) -> SegmentKind:
+def _table_kind(lines: Sequence[_Line], index: int, previous: SegmentKind, words: Words) -> SegmentKind:
     if previous in {SegmentKind.TABLE, SegmentKind.ADVICE}:
         return previous
     if previous is SegmentKind.HEADING and index > 1 and lines[index - 2].text.endswith(":"):

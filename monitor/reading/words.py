@@ -96,10 +96,7 @@ def _build(config: ReadConfig) -> Words:
         dates=DateIndex.from_lexicon(lexicon),
         entries={name: {entry.id: entry for entry in entries} for name, entries in lexicon.files.items()},
         stopwords=frozenset(
-            token.form
-            for entry in lexicon.entries("stopwords")
-            for form in entry.forms
-            for token in tokens(form)
+            token.form for entry in lexicon.entries("stopwords") for form in entry.forms for token in tokens(form)
         ),
         counted=frozenset(
             term(form)
@@ -128,7 +125,7 @@ def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
             continue
         for form in entry.forms:
             stem = fold(form)
-            if " " in stem or stem.startswith("ال") :
+            if " " in stem or stem.startswith("ال"):
                 continue
             owned = stem[:-1] + "ت" if stem.endswith("ه") else stem
             yield from ((owned + pronoun, entry.id) for pronoun in _PRONOUNS if owned + pronoun not in written)
