@@ -40,5 +40,6 @@ What the stages rest on:
   `monitor.deciding.origins` whom they come from; `monitor.deciding.verdict` puts the relation into words.
 - `monitor.reading.identity` and `monitor.deciding.identity` make ids that a repeat makes again.
 - `monitor.reading.statement` and `monitor.deciding.statements` serve `compare`, `monitor.deciding.polling` the course
-  of a feed, `monitor.pipeline.ingesting` files at hand, `monitor.pipeline.abreast` all that runs side by side.
+  of a feed, `monitor.pipeline.ingesting` and `monitor.reading.moments` files at hand, `monitor.pipeline.abreast` all
+  that runs side by side.
 """

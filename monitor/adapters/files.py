@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
@@ -17,10 +17,14 @@ from xxhash import xxh3_128_hexdigest
 from monitor.errors import InputMalformed, InputMissing, RasidError
 from monitor.ports import ReadJob
 from monitor.reading.identity import canonical_url
+from monitor.reading.moments import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
+
+    from monitor.reading.date_index import DateIndex
 
 KINDS = (".txt", ".html", ".htm", ".jsonl", ".warc", ".warc.gz")
 MAX_FILE_BYTES = 100 * 1024 * 1024
@@ -30,15 +34,19 @@ MAX_LINE_BYTES = 15 * 1024 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read_files(paths: Iterable[Path], *, now: Callable[[], datetime]) -> Iterator[ReadJob | RasidError]:
+def read_files(
+    paths: Iterable[Path], *, now: Callable[[], datetime], dates: DateIndex | None = None
+) -> Iterator[ReadJob | RasidError]:
     """Jobs in the order of the paths, and of what stands in each.
 
     Args:
         paths: Files; the kind is told by the name's ending, one of `KINDS`.
         now: When a file counts as fetched.
+        dates: The words of dates, for lines of JSON that date an article in words.
     """
+    readers = {**_READERS, ".jsonl": partial(_lines, dates=dates)}
     for path in paths:
-        reader = _READERS.get(_kind(path))
+        reader = readers.get(_kind(path))
         try:
             if not path.exists():
                 yield InputMissing(f"{path}: there is no such file")
@@ -80,7 +88,7 @@ def _bytes(path: Path) -> bytes:
     return body
 
 
-def _lines(path: Path, now: datetime) -> Iterator[ReadJob | RasidError]:
+def _lines(path: Path, now: datetime, *, dates: DateIndex | None) -> Iterator[ReadJob | RasidError]:
     with path.open("rb") as file:
         number = 0
         while line := file.readline(MAX_LINE_BYTES + 1):
@@ -89,10 +97,10 @@ def _lines(path: Path, now: datetime) -> Iterator[ReadJob | RasidError]:
                 yield InputMalformed(f"{path}:{number}: the line is longer than {MAX_LINE_BYTES} bytes")
                 return
             if line.strip():
-                yield _line(path, number, line, now)
+                yield _line(path, number, line, now, dates=dates)
 
 
-def _line(path: Path, number: int, line: bytes, now: datetime) -> ReadJob | RasidError:
+def _line(path: Path, number: int, line: bytes, now: datetime, *, dates: DateIndex | None) -> ReadJob | RasidError:
     where = f"{path}:{number}"
     try:
         row = json.loads(line)
@@ -107,6 +115,7 @@ def _line(path: Path, number: int, line: bytes, now: datetime) -> ReadJob | Rasi
     if (text is None) == (html is None):
         return InputMalformed(f"{where}: needs either text or html")
     whole = text if text is None or title is None else f"{title}\n{text}"
+    published = read_moment(row.get("published_at"), dates)
     return ReadJob(
         article_id=_string(row, "id") or (_id(url) if url else f"{path.stem}-{number}"),
         url=url or f"file:{path.name}#{number}",
@@ -116,8 +125,8 @@ def _line(path: Path, number: int, line: bytes, now: datetime) -> ReadJob | Rasi
         html=None if html is None else html.encode(),
         content_type="" if html is None else "text/html; charset=utf-8",
         title=title,
-        published_at=_moment(row.get("published_at")),
-        published_source=None if _moment(row.get("published_at")) is None else "input",
+        published_at=published,
+        published_source=None if published is None else "input",
     )
 
 
@@ -126,14 +135,6 @@ def _string(row: Mapping[str, Any], name: str) -> str | None:
     value = row.get(name)
     value = str(value) if isinstance(value, int) and name == "id" else value
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and value else None
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _warc(path: Path, now: datetime) -> Iterator[ReadJob | RasidError]:
@@ -165,7 +166,7 @@ def _record(record: Any, path: Path, now: datetime) -> ReadJob | None:  # noqa: 
         article_id=_id(url),
         url=url,
         outlet=path.name.partition(".")[0],
-        fetched_at=_moment(record.headers.get("WARC-Date")) or now,
+        fetched_at=read_moment(record.headers.get("WARC-Date")) or now,
         html=record.reader.read(MAX_LINE_BYTES),
         content_type=content_type,
     )
@@ -180,7 +181,6 @@ _READERS: Mapping[str, Callable[[Path, datetime], Iterator[ReadJob | RasidError]
     ".txt": _text,
     ".html": _page,
     ".htm": _page,
-    ".jsonl": _lines,
     ".warc": _warc,
     ".warc.gz": _warc,
 }

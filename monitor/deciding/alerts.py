@@ -29,22 +29,23 @@ _CONFIRMED: Final = frozenset({ClaimKind.EVENT, ClaimKind.OUTCOME})
 
 def urgency(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> Urgency | None:
     """When one related mention is told: at once, with the digest, or never."""
-    kind, relation = related.mention.kind, related.relation
-    if relation is Relation.RESTATED:
+    if related.relation is Relation.RESTATED:
         return None
-    if relation in {Relation.CONTRADICTING, Relation.WITHDRAWN}:
+    if related.relation in {Relation.CONTRADICTING, Relation.WITHDRAWN}:
         return Urgency.NOW
-    if relation is Relation.CORROBORATING:
-        first = len(origins(k for k in known if k.claim_id == related.claim_id)) == 1
-        return Urgency.NOW if first and kind in _CONFIRMED else Urgency.DIGEST
-    if related.suggest:
-        return Urgency.DIGEST
-    if relation is Relation.UPDATED:
-        return Urgency.NOW if kind in _WHO_WHERE_WHEN else Urgency.DIGEST
-    if kind in _AT_ONCE or related.mention.modality in _FIRM:
-        return Urgency.NOW
+    at_once = not related.suggest and _is_urgent(related, reading, known)
+    return Urgency.NOW if at_once else Urgency.DIGEST
+
+
+def _is_urgent(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> bool:
+    kind = related.mention.kind
+    if related.relation is Relation.CORROBORATING:
+        before = origins(k for k in known if k.claim_id == related.claim_id)
+        return len(before) == 1 and kind in _CONFIRMED
+    if related.relation is Relation.UPDATED:
+        return kind in _WHO_WHERE_WHEN
     official = reading.grade is not EvidenceGrade.LOW
-    return Urgency.NOW if kind in _WITH_ORIGIN and official else Urgency.DIGEST
+    return kind in _AT_ONCE or related.mention.modality in _FIRM or (kind in _WITH_ORIGIN and official)
 
 
 def make_alerts(

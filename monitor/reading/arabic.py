@@ -23,7 +23,7 @@ _DROPPED = re.compile(
 """Control characters, tashkeel, tatweel, Quranic marks, joiners and bidirectional controls."""
 
 _UNIFIED = str.maketrans(
-    "أإآٱؤئىةکگیہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹“”„«»‘’´`",
+    "أإآٱؤئىةکگیہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹“”„«»‘’\u00b4`",
     'ااااءءيهكقيه01234567890123456789"""""\'\'\'\'',
 )
 _MARKS = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
@@ -110,9 +110,7 @@ def unprefixed(form: str) -> tuple[str, ...]:
             forms.extend(("ال" + base[2:], base[1:], "ال" + base[1:]))
         elif base[:1] in _PARTICLES and len(base) > _MIN_STEM:
             forms.append(base[1:])
-    for base in tuple(forms):
-        if base.startswith("ال") and len(base) > _MIN_STEM + 1:
-            forms.append(base[2:])
+    forms.extend([base[2:] for base in forms if base.startswith("ال") and len(base) > _MIN_STEM + 1])
     return tuple(dict.fromkeys(forms))
 
 

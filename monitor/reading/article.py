@@ -132,7 +132,7 @@ def _with_page_clock(article: Article, marked: tuple[Segment, ...], words: Words
             continue
         line = article.text[segment.start : segment.end]
         for mention in find_dates(line, tokens(line), None, words.dates):
-            if mention.date_to is not None and mention.date_from == mention.date_to:
+            if mention.date_from == mention.date_to:
                 return replace(article, published_at=_midnight(mention.date_to), published_source="page_clock")
     return article
 

@@ -233,13 +233,11 @@ def _speaker(
     origin = next(iter(document.within(document.attribution, low, high)), None)
     if origin is not None and document.words.entry("attribution", origin.key).attrs["type"] != "marker":
         return document.text[origin.start : origin.end], None
-    places = [p for p in document.places_in(document.tokens[predicate.last].end, document.tokens[high - 1].end)]
+    places = document.places_in(document.tokens[predicate.last].end, document.tokens[high - 1].end)
     return (f"place:{places[0].country}", None) if places and places[0].country else (None, None)
 
 
-def _adjusted(
-    document: Document, index: int, first: int, last: int, kind: ClaimKind, speaker: str | None
-) -> ClaimKind:
+def _adjusted(document: Document, index: int, first: int, last: int, kind: ClaimKind, speaker: str | None) -> ClaimKind:
     """What the surroundings make of the predicate's own kind."""
     sentence = document.sentences[index]
     cues = {document.words.cue_types(m.key) for m in document.within(document.cues, first, last)}

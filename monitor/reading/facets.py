@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from monitor.reading.annotate import Document, Sentence
     from monitor.reading.dates import DateMention
     from monitor.reading.meeting import Found
-    from monitor.reading.people import Office, Person
+    from monitor.reading.offices import Office
+    from monitor.reading.people import Person
     from monitor.reading.phrases import PhraseMatch
 
 _SEAT_WORDS: Final = 5

@@ -288,7 +288,7 @@ def _date_of(
         (d for d in dates if frame.start <= d.start < frame.end), key=lambda d: abs(d.start - frame.predicate.start)
     )
     for mention in near:
-        later = today is not None and mention.date_from is not None and mention.date_from > today
+        later = today is not None and mention.date_from > today
         if not (later and status is MeetingStatus.HELD):
             return mention.date_from, mention.date_to
     return None, None

@@ -23,12 +23,12 @@ _FIGURES = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}})(?:[\sT,،-]+{_
 _TIME_ALONE = re.compile(rf"(?<![\d:]){_TIME}(?![\d:])")
 
 
-def read_moment(value: object, index: DateIndex) -> datetime | None:
+def read_moment(value: object, index: DateIndex | None = None) -> datetime | None:
     """The moment that `value` names.
 
     Args:
         value: What stands in the field, of any type.
-        index: The words of dates.
+        index: The words of dates; without them a date in words is none.
 
     Returns:
         In UTC, which a time without an offset is taken to be in; midnight for a day alone. None for everything else,
@@ -60,9 +60,10 @@ def _figures(text: str) -> datetime | None:
     return datetime.combine(date(year, month, day), _time(*match.group(5, 6, 7)), UTC)
 
 
-def _words(text: str, index: DateIndex) -> datetime | None:
+def _words(text: str, index: DateIndex | None) -> datetime | None:
     """«14 فبراير 2018 - 12:30»: the one day named. A time counts if nothing else is said («مساء» would move it)."""
-    days = [found for found in find_dates(text, tokens(text), None, index) if found.precision == "day"]
+    dates = () if index is None else find_dates(text, tokens(text), None, index)
+    days = [found for found in dates if found.precision == "day"]
     if len({found.date_from for found in days}) != 1:
         return None
     clock = _TIME_ALONE.search(text, days[-1].end)

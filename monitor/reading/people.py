@@ -15,6 +15,7 @@ import simplemma
 from monitor.model import PersonMention
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, unprefixed
+from monitor.reading.offices import Chief, Office, chief_office, find_offices, places_by_token
 from monitor.reading.phrases import PhraseIndex
 
 if TYPE_CHECKING:
@@ -22,30 +23,11 @@ if TYPE_CHECKING:
 
     from monitor.reading.annotate import Document
     from monitor.reading.phrases import PhraseMatch
-    from monitor.reading.places import PlaceMention
 
 LIBYA: Final = "LY"
-_NISBA = ("ي", "يه", "يين", "يون", "يتين", "يان")
-_MAX_QUALIFIERS = 7
 _MAX_NAME_WORDS = 3
-_REACH = 2
 _BRACKET_WORDS = 6
 _SON: Final = "kinship_son"
-_MAX_INSTITUTION_WORDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """An office as written, with what it belongs to."""
-
-    key: str
-    start: int
-    end: int
-    first: int
-    last: int
-    text: str
-    countries: tuple[str, ...]
-    holder_named_inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +106,13 @@ class _Finder:
         self._ranks_by_last = {m.last: m for m in document.ranks}
         self._ranks_by_first = {m.first: m for m in document.ranks}
         self._offices_by_first = {m.first: m for m in document.offices}
-        self._places_by_token = self._index_places(document.places)
+        self._places_by_token = places_by_token(document)
         self._predicate_tokens = {i for m in document.predicates for i in range(m.first, m.last + 1)}
         self._cue_tokens = {i for m in document.cues for i in range(m.first, m.last + 1)}
         self._cues_by_last = {m.last: m for m in document.cues}
         self._names = {name.first: name for name in self._listed_names()}
-        self._offices = {office.first: office for office in self._extended_offices()}
+        chiefs = {name.first: self._chief(name) for name in self._names.values()}
+        self._offices = find_offices(document, self._places_by_token, chiefs)
         self._names.update({name.first: name for name in self._unlisted_names()})
 
     def people(self) -> tuple[Person, ...]:
@@ -144,12 +127,12 @@ class _Finder:
         found.extend(self._unnamed(claimed))
         return tuple(sorted(found, key=lambda person: (person.start, person.end)))
 
-    def _index_places(self, places: Iterable[PlaceMention]) -> Mapping[int, PlaceMention]:
-        index: dict[int, PlaceMention] = {}
-        for place in places:
-            for at in range(self._doc.token_at(place.start), self._doc.token_at(place.end - 1) + 1):
-                index[at] = place
-        return index
+    def _chief(self, name: _Name) -> Chief:
+        """What the name of somebody listed says of an office it may stand in."""
+        figure = self._figures.get(name.id)
+        heads = tuple(self._words.marks["head_of_state"])
+        leads = figure is not None and any(fold(office.office).startswith(heads) for office in figure.offices)
+        return Chief(name.last, figure.country if figure else None, leads)
 
     # -- names -------------------------------------------------------------------------------------------------
 
@@ -238,120 +221,6 @@ class _Finder:
             return False
         return not (inside and form[0] == "و" and form[1:] in self._words.stopwords)
 
-    # -- offices -----------------------------------------------------------------------------------------------
-
-    def _extended_offices(self) -> Iterator[Office]:
-        covered = -1
-        for match in self._doc.offices:
-            if match.first <= covered:
-                continue
-            office = self._extended(match)
-            covered = office.last
-            yield office
-
-    def _extended(self, match: PhraseMatch) -> Office:
-        last, named = match.last, False
-        limit = match.last + _MAX_QUALIFIERS
-        while last < limit:
-            reach = self._qualifier_end(last + 1)
-            if reach is None:
-                break
-            last, named = reach
-            if named:
-                break
-        last = self._end_of_institution(last)
-        has_chief = any(
-            self._tokens[at].form in self._words.marks["chief_dative"] for at in range(match.first, last + 1)
-        )
-        if not named and has_chief and self._leads(self._names.get(last + 1)):
-            last, named = self._names[last + 1].last, True
-        start, end = match.start, self._tokens[last].end
-        countries = self._countries(match, last)
-        return Office(match.key, start, end, match.first, last, self._doc.text[start:end], countries, named)
-
-    def _end_of_institution(self, last: int) -> int:
-        """«أمين عام حركة مشروع تونس»: the name of a party or a company belongs to its head's office."""
-        if self._tokens[last].form not in self._words.marks["institution_head"]:
-            return last
-        end = last
-        while end - last < _MAX_INSTITUTION_WORDS and end + 1 < len(self._tokens):
-            form = self._tokens[end + 1].form
-            taken = end + 1 in self._names or end + 1 in self._ranks_by_first or end + 1 in self._predicate_tokens
-            if form in {COMMA, STOP} or taken or form in self._words.stopwords:
-                break
-            end += 1
-        return end
-
-    def _qualifier_end(self, at: int) -> tuple[int, bool] | None:
-        """Where the qualifier that begins at token `at` ends, and whether it names the office's own chief."""
-        if at >= len(self._tokens):
-            return None
-        form = self._tokens[at].form
-        if at in self._places_by_token:
-            return self._end_of_place(at), False
-        if form in self._words.marks["office_link"] and at + 1 in self._places_by_token:
-            return self._end_of_place(at + 1), False
-        if (
-            form in self._words.marks["office_link"]
-            and at + 2 in self._places_by_token
-            and self._tokens[at + 1].form in self._words.marks["office_body"]
-        ):
-            return self._end_of_place(at + 2), False
-        if (
-            form in self._words.marks["office_link"]
-            and at + 1 < len(self._tokens)
-            and self._tokens[at + 1].form in self._words.marks["region"]
-        ):
-            country = at + 2 < len(self._tokens) and self._tokens[at + 2].form in self._words.marks["country_word"]
-            return at + (2 if country else 1), False
-        if form in self._words.marks["seated"] and at + 1 in self._places_by_token:
-            return self._end_of_place(at + 1), False
-        inner = self._offices_by_first.get(at)
-        if inner and inner.prefix and inner.prefix[0] in "لب":
-            return self._end_of_chief(inner)
-        if form in self._words.marks["office_qualifier"] or (
-            form.startswith("ال") and form.endswith(_NISBA) and at not in self._names
-        ):
-            return at, False
-        if form.startswith("ل") and at + 1 in self._places_by_token:
-            return self._end_of_place(at + 1), False
-        if form.startswith(("لل", "بال")) and at not in self._predicate_tokens:
-            return at, False
-        return None
-
-    def _end_of_place(self, at: int) -> int:
-        place = self._places_by_token[at]
-        while at + 1 < len(self._tokens) and self._places_by_token.get(at + 1) is place:
-            at += 1
-        return at
-
-    def _end_of_chief(self, inner: PhraseMatch) -> tuple[int, bool]:
-        """«للرئيس الفرنسي إيمانويل ماكرون»: an office within the office, its holder perhaps named."""
-        last = inner.last
-        while last + 1 in self._places_by_token:
-            last = self._end_of_place(last + 1)
-        name = self._names.get(last + 1)
-        return (name.last, True) if name and self._leads(name) else (last, False)
-
-    def _leads(self, name: _Name | None) -> bool:
-        """Whether the one named is the head of a state or government, so that an envoy may be his."""
-        figure = self._figures.get(name.id) if name else None
-        return figure is not None and any(
-            fold(office.office).startswith(tuple(self._words.marks["head_of_state"])) for office in figure.offices
-        )
-
-    def _countries(self, match: PhraseMatch, last: int) -> tuple[str, ...]:
-        own = self._words.entry("offices", match.key).get("country")
-        around = (
-            self._places_by_token.get(at)
-            for at in range(match.first, last + 1)
-            if at == match.first or self._tokens[at - 1].form not in self._words.marks["office_link"]
-        )
-        found = [place.country for place in around if place is not None and place.country]
-        inside = (self._names.get(at) for at in range(match.first, last + 1))
-        found += [self._figures[n.id].country for n in inside if n is not None and n.id in self._figures]
-        return tuple(dict.fromkeys([*found, *([own] if own else [])]))
-
     # -- persons -----------------------------------------------------------------------------------------------
 
     def _person(self, name: _Name, claimed: set[int]) -> Person:
@@ -394,15 +263,8 @@ class _Finder:
         return at
 
     def _chief_office(self, name: _Name) -> Office | None:
-        """The inner office of «المبعوث الخاص للرئيس الفرنسي إيمانويل ماكرون», for its named chief."""
-        inner = next((m for m in self._doc.offices if m.first < name.first <= m.last + _REACH + 1), None)
         outer = next((o for o in self._offices.values() if o.first < name.first <= o.last), None)
-        if inner is None or outer is None or inner.first == outer.first:
-            return None
-        end = self._tokens[name.first - 1].end
-        countries = self._countries(inner, name.first - 1)
-        text = self._doc.text[inner.start : end]
-        return Office(inner.key, inner.start, end, inner.first, name.first - 1, text, countries)
+        return chief_office(self._doc, self._places_by_token, outer, name.first) if outer else None
 
     def _office_after(self, name: _Name) -> Office | None:
         at = name.last + 1
