@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from monitor.adapters.terminal import emit, progress, say
 from monitor.comparing import compare_texts
 from monitor.errors import InputMalformed, RasidError
 from monitor.pipeline import ingest
+from monitor.reading.date_index import DateIndex
 from monitor.render import decision_json, unread_json
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ async def _ingest(shop: Workshop, paths: Sequence[Path], *, alerts: bool, as_jso
     configuration, failures = load(shop.place), 0
     with shop.writing(configuration.place) as archive, progress("reading", None) as advance:
         async with shop.ports(configuration, archive) as ports:
-            async for end in ingest(ports, read_files(paths, now=ports.clock.now), alerts=alerts):
+            jobs = read_files(paths, now=ports.clock.now, dates=DateIndex.from_lexicon(configuration.reading.lexicon))
+            async for end in ingest(ports, jobs, alerts=alerts):
                 advance()
                 failures += _told(end, as_json=as_json)
             if alerts:
@@ -95,23 +98,33 @@ async def _seed(shop: Workshop) -> int:
 
 
 @app.command("compare")
-def compare_(ctx: typer.Context, as_json: AsJson = True) -> None:  # noqa: ARG001 - its output is JSON in any case
+def compare_(
+    ctx: typer.Context,
+    label: Annotated[str | None, typer.Option(help="Record this verdict of yours on every pair.")] = None,
+    as_json: AsJson = True,  # noqa: ARG001 - its output is JSON in any case
+) -> None:
     """Relate texts: JSON lines {"known", "incoming"} on stdin, a line of JSON for each."""
     shop: Workshop = ctx.obj
     configuration, failed = load(shop.place), False
-    similarity = shop.similarity(configuration)
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if not line.strip():
-            continue
-        try:
-            known, incoming = _pair(line)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            failed = True
-            problem = InputMalformed(f'stdin:{number}: not a line {{"known": text, "incoming": text}}: {error}')
-            say(str(problem))
-            emit({"code": problem.code, "message": problem.message})
-            continue
-        emit(compare_texts(known, incoming, configuration.reading, similarity))
+    with ExitStack() as opened:
+        similarity = opened.enter_context(shop.similarity(configuration))
+        archive = opened.enter_context(shop.noting()) if label else None
+        for number, line in enumerate(sys.stdin.buffer, 1):
+            if not line.strip():
+                continue
+            try:
+                known, incoming = _pair(line)
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                failed = True
+                problem = InputMalformed(f'stdin:{number}: not a line {{"known": text, "incoming": text}}: {error}')
+                say(str(problem))
+                emit({"code": problem.code, "message": problem.message})
+                continue
+            found = compare_texts(known, incoming, configuration.reading, similarity)
+            if archive is not None and label is not None:
+                pair = {**found, "known": known, "incoming": incoming}
+                archive.label_pair(pair, label, "", shop.clock.now())
+            emit(found)
     raise typer.Exit(FAILED if failed else DONE)
 
 

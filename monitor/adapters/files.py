@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from xxhash import xxh3_128_hexdigest
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.reading.date_index import DateIndex
+
+    _Reader: TypeAlias = Callable[[Path, datetime], Iterator[ReadJob | RasidError]]
 
 KINDS = (".txt", ".html", ".htm", ".jsonl", ".warc", ".warc.gz")
 MAX_FILE_BYTES = 100 * 1024 * 1024
@@ -44,7 +46,7 @@ def read_files(
         now: When a file counts as fetched.
         dates: The words of dates, for lines of JSON that date an article in words.
     """
-    readers = {**_READERS, ".jsonl": partial(_lines, dates=dates)}
+    readers: dict[str, _Reader] = {**_READERS, ".jsonl": partial(_lines, dates=dates)}
     for path in paths:
         reader = readers.get(_kind(path))
         try:
@@ -177,7 +179,7 @@ def _id(url: str) -> str:
     return xxh3_128_hexdigest(canonical_url(url).encode("utf-8", "surrogatepass"))
 
 
-_READERS: Mapping[str, Callable[[Path, datetime], Iterator[ReadJob | RasidError]]] = {
+_READERS: Mapping[str, _Reader] = {
     ".txt": _text,
     ".html": _page,
     ".htm": _page,

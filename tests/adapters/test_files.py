@@ -11,12 +11,16 @@ import pytest
 
 from monitor.adapters.files import read_files
 from monitor.errors import InputMalformed, InputMissing, RasidError
+from monitor.lexicon import load_lexicon
 from monitor.ports import ReadJob
+from monitor.reading.arabic import fold
+from monitor.reading.date_index import DateIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 1, 18, tzinfo=UTC)
+FEBRUARY = {"id": "february", "number": 2, "calendar": "gregorian", "forms": ["فبراير"]}
 
 
 def read(*paths: Path) -> list[ReadJob | RasidError]:
@@ -78,6 +82,24 @@ def test_a_date_that_is_none_is_unknown_and_never_now(tmp_path: Path, date: obje
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"text": "نص", "published_at": date}), encoding="utf-8")
     assert job(path).published_at is None
+
+
+@pytest.mark.parametrize(
+    ("date", "meant"),
+    [
+        ("Wed, 02 May 2018 12:45:28 GMT", datetime(2018, 5, 2, 12, 45, 28, tzinfo=UTC)),
+        ("11/02/2018 12:01:00", datetime(2018, 2, 11, 12, 1, tzinfo=UTC)),
+        ("14 فبراير 2018 - 12:30", datetime(2018, 2, 14, 12, 30, tzinfo=UTC)),
+        ("تم النشر منذُ  19 ساعة", None),
+    ],
+)
+def test_a_line_is_dated_however_its_date_is_written(tmp_path: Path, date: str, meant: datetime | None) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "نص", "published_at": date}), encoding="utf-8")
+    lexicon, _ = load_lexicon({"months": {"entry": [FEBRUARY]}}, fold)
+    (found,) = read_files([path], now=lambda: NOW, dates=DateIndex.from_lexicon(lexicon))
+    assert isinstance(found, ReadJob)
+    assert (found.published_at, found.published_source) == (meant, None if meant is None else "input")
 
 
 def test_pages_of_a_warc_archive_keep_their_address_and_time(tmp_path: Path) -> None:
