@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from commands.workshop import Configuration, Workshop
     from monitor.adapters.http import HttpFetch
+    from monitor.adapters.judge import EndpointJudge
     from monitor.adapters.mail import MailNotify
     from monitor.adapters.webhook import WebhookNotify
     from monitor.pipeline import Ports
@@ -57,6 +58,7 @@ MODULES = {
     "demo": ("demo",),
     "alerts": ("alerts",),
     "feeds": ("feeds",),
+    "verdicts": ("export", "calibrate", "refit"),
 }
 """Every module of `commands`, and which commands it holds; the help names them in this order."""
 COMMANDS = {name: module for module, names in MODULES.items() for name in names}
@@ -108,11 +110,23 @@ class RealWorkshop:
         finally:
             await fetch.aclose()
 
-    def similarity(self, configuration: Configuration) -> Similarity:  # noqa: ARG002 - there is one measure so far
-        """How alike two stretches of text are."""
-        from monitor.adapters.similarity import LexicalSimilarity
+    @contextmanager
+    def similarity(self, configuration: Configuration, *, raw: str | None = None) -> Iterator[Similarity]:
+        """How alike two stretches of text are: as configured, or by the measure `raw` before any calibration."""
+        from monitor.adapters.similarity import similarity_of
 
-        return LexicalSimilarity()
+        chosen = configuration.settings.similarity
+        found = similarity_of(
+            raw or chosen.setting,
+            None if raw else configuration.place.calibrations,
+            api_key=_open(chosen.api_key),
+            allow_private=chosen.allow_private,
+            timeout_s=chosen.timeout_s,
+        )
+        try:
+            yield found
+        finally:
+            found.close()
 
     @asynccontextmanager
     async def channels(self, configuration: Configuration) -> AsyncIterator[tuple[Notify, ...]]:
@@ -138,20 +152,45 @@ class RealWorkshop:
             limit_s=read.time_limit_s,
             memory_bytes=read.memory_mib << 20,
         )
-        async with self.fetching(configuration) as fetch:
-            try:
+        async with (
+            aclosing(compute),
+            self.fetching(configuration) as fetch,
+            self._judge(configuration) as judge,
+        ):
+            with self.similarity(configuration) as similarity:
                 yield Ports(
                     archive=archive,
                     fetch=fetch,
                     compute=compute,
-                    similarity=self.similarity(configuration),
+                    similarity=similarity,
                     clock=self.clock,
                     attempt=deliver_one,
                     digest_at=partial(_next_digest, hour=configuration.settings.alerts.digest_hour_utc),
                     channels=self._channels(configuration, fetch),
+                    judge=judge,
                 )
-            finally:
-                await compute.aclose()
+
+    @asynccontextmanager
+    async def _judge(self, configuration: Configuration) -> AsyncIterator[EndpointJudge | None]:
+        """Who may raise doubt, where somebody is named."""
+        chosen = configuration.settings.judge
+        if not chosen.url:
+            yield None
+            return
+        from monitor.adapters.endpoint import Endpoint
+        from monitor.adapters.judge import EndpointJudge
+
+        endpoint = Endpoint(
+            chosen.url,
+            key="judge.url",
+            api_key=_open(chosen.api_key),
+            allow_private=chosen.allow_private,
+            timeout_s=chosen.timeout_s,
+        )
+        try:
+            yield EndpointJudge(endpoint, chosen.model)
+        finally:
+            await endpoint.aclose()
 
     def _channels(self, configuration: Configuration, fetch: HttpFetch) -> tuple[Notify, ...]:
         settings = configuration.settings

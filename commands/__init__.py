@@ -5,7 +5,8 @@
 3. `commands.archive` answers: `search`, `meetings`, `claims`, `leads`, `people`, `article`.
 4. `commands.alerts` and `commands.feeds` hold the groups of these names.
 5. `commands.upkeep` says how it stands: `status`, `health`, `doctor`, `config check`.
-6. `commands.demo` shows all of it.
+6. `commands.verdicts` makes something of analysts' labels: `export`, `calibrate`, `refit`.
+7. `commands.demo` shows all of it.
 
 Below them: `commands.rounds` does one round of work, `commands.options` names what many commands take, and
 `commands.workshop` says what a command may ask of `worker.py`.

@@ -40,6 +40,11 @@ class Place:
         return self.data / "rasid.db"
 
     @property
+    def calibrations(self) -> Path:
+        """Folder of the scales of measures, as made by command."""
+        return self.data / "calibration"
+
+    @property
     def feeds(self) -> tuple[Path, Path]:
         """The configuration's feeds, and those added beside the archive."""
         return self.config / "feeds.toml", self.data / "feeds.toml"
@@ -124,8 +129,14 @@ class Workshop(Protocol):
     ) -> AbstractAsyncContextManager[Fetch]:
         """HTTP within the configured limits; private addresses only where the configuration names them."""
 
-    def similarity(self, configuration: Configuration) -> Similarity:
-        """How alike two stretches of text are, measured as configured."""
+    def similarity(self, configuration: Configuration, *, raw: str | None = None) -> AbstractContextManager[Similarity]:
+        """How alike two stretches of text are: as configured, or by the measure `raw` before any calibration.
+
+        A raw measure raises where it fails; else the lexical one stands in.
+
+        Raises:
+            ConfigError: The measure needs what is not there: a package, a model, a calibration.
+        """
 
     def channels(self, configuration: Configuration) -> AbstractAsyncContextManager[tuple[Notify, ...]]:
         """Mail where somebody is named, webhooks where an endpoint is."""

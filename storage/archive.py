@@ -16,7 +16,7 @@ from storage.rows import digest, from_row, load, stamp
 from storage.search import ArchiveReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -177,6 +177,22 @@ class SqliteArchive:
         row["id"] = digest(target_id, verdict, note, row["at"])
         with translated("record a verdict"), transaction(self._db):
             ledger.insert(self._db, "labels", [row])
+
+    def label_pair(self, pair: Mapping[str, object], verdict: str, note: str, at: datetime) -> None:
+        """Keep an analyst's verdict on two texts, with what was decided about them.
+
+        Args:
+            pair: known, incoming, relation, score, method and suggest.
+            verdict: The analyst's word.
+            note: Why.
+            at: When.
+        """
+        names = ("known", "incoming", "relation", "score", "method", "suggest")
+        row: Row = {name: pair[name] for name in names} | {"suggest": int(bool(pair["suggest"]))}
+        row["id"] = "p" + digest(*(str(row[name]) for name in names))
+        with translated("record a verdict"), transaction(self._db):
+            ledger.insert(self._db, "pairs", [row])
+        self.label(row["id"], verdict, note, at)
 
     def is_seeded(self) -> bool:
         """Whether the seed corpus has been loaded."""

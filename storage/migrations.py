@@ -169,6 +169,14 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT 
 """
 
 
+_PAIRS = """
+CREATE TABLE pairs (
+    id TEXT PRIMARY KEY, known TEXT NOT NULL, incoming TEXT NOT NULL, relation TEXT NOT NULL,
+    score REAL NOT NULL, method TEXT NOT NULL, suggest INTEGER NOT NULL
+) STRICT
+"""
+
+
 def _statements(*scripts: str) -> tuple[str, ...]:
     return tuple(part.strip() for script in scripts for part in script.split(";"))
 
@@ -181,6 +189,7 @@ MIGRATIONS: Final = (
             *_statements(_FEEDS, _ARTICLES, _PEOPLE, _LEDGER, _OUTBOX),
         ),
     ),
+    Migration(name="pairs of texts that an analyst has judged", statements=_statements(_PAIRS)),
 )
 
 _LOG = """

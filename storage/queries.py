@@ -160,6 +160,23 @@ GROUP BY alert_id, state ORDER BY alert_id, state
 
 LABELS: Final = "SELECT verdict, note, at FROM labels WHERE target_id = :id ORDER BY at, id"
 
+LABELLED: Final = """
+WITH targets AS (
+    SELECT l.id AS label, t.id AS mention FROM labels l JOIN mentions t ON t.id = l.target_id
+    UNION SELECT l.id, c.first_mention FROM labels l JOIN claims c ON c.id = l.target_id
+    UNION SELECT l.id, json_extract(item.value, '$.mention_id')
+    FROM labels l JOIN alerts a ON a.id = l.target_id JOIN json_each(a.value, '$.items') item
+)
+SELECT l.at, l.verdict, l.note, l.target_id AS target, t.id AS mention, t.claim_id AS claim, t.kind,
+    coalesce(t.quote, p.incoming) AS quote, coalesce(r.nearest_quote, p.known) AS nearest_quote,
+    coalesce(r.relation, p.relation) AS relation, coalesce(r.suggest, p.suggest) AS suggest,
+    coalesce(r.score, p.score) AS score, coalesce(r.method, p.method) AS method, v.outlet, t.article_id AS article
+FROM labels l LEFT JOIN pairs p ON p.id = l.target_id LEFT JOIN targets ON targets.label = l.id
+LEFT JOIN mentions t ON t.id = targets.mention LEFT JOIN versions v ON v.id = t.version_id
+LEFT JOIN relations r ON r.mention_id = t.id AND r.version_id = t.version_id
+ORDER BY l.at, l.id, t.id
+"""
+
 FEEDS: Final = "SELECT * FROM feeds ORDER BY feed_id"
 LAST_POLL: Final = "SELECT max(at) AS at FROM fetches"
 OUTBOX: Final = "SELECT state, count(*) AS n FROM deliveries GROUP BY state"

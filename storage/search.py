@@ -218,6 +218,14 @@ class ArchiveReader:
             "labels": self._rows(queries.LABELS, key),
         }
 
+    def labels(self) -> list[Json]:
+        """Every verdict of an analyst, the oldest first, with what it is about: one line for each claim of an alert.
+
+        Each has at, verdict, note, target, and where the target is a claim, a mention or a pair of texts: quote,
+        nearest_quote, relation, suggest, score and method.
+        """
+        return shapes.flags(self._rows(queries.LABELLED))
+
     def status(self) -> Json:
         """Feeds, outbox, last poll and heartbeat, entries by outcome, and totals."""
         (totals,) = self._rows(queries.TOTALS)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from monitor.adapters.calibrations import calibration_path, write_calibration
 from monitor.adapters.deliver import deliver_one
 from monitor.adapters.endpoint import Endpoint
 from monitor.adapters.engine import InlineCompute
 from monitor.adapters.http import HttpFetch
 from monitor.adapters.judge import EndpointJudge
-from monitor.adapters.similarity import LexicalSimilarity, calibration_path, similarity_of, write_calibration
+from monitor.adapters.similarity import LexicalSimilarity, similarity_of
 from monitor.deciding.calibration import fit
 from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.model import Outcome, Related, Relation

@@ -14,16 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xxhash import xxh32_intdigest
 
+from monitor.adapters.calibrations import calibration_path, read_calibration, write_calibration
 from monitor.adapters.embeddings import QUIET_S, EmbeddingSimilarity
 from monitor.adapters.encoders import EndpointEncoder
 from monitor.adapters.endpoint import Endpoint
-from monitor.adapters.similarity import (
-    LexicalSimilarity,
-    calibration_path,
-    read_calibration,
-    similarity_of,
-    write_calibration,
-)
+from monitor.adapters.similarity import LexicalSimilarity, similarity_of
 from monitor.comparing import compare_texts
 from monitor.deciding.calibration import Calibration, fit
 from monitor.demo.loopback import Answer, Loopback, Request
