@@ -37,6 +37,7 @@ What the stages rest on:
   `monitor.reading.quantities` take a sentence's claims apart.
 - `monitor.deciding.events`, `monitor.deciding.roles` and `monitor.deciding.versions` know what holds for claims of one
   sort; `monitor.deciding.coverage`, `monitor.deciding.calibration` and `monitor.deciding.judged` how far two are alike;
+  `monitor.deciding.refitting` what analysts' verdicts say of that;
   `monitor.deciding.origins` whom they come from; `monitor.deciding.verdict` puts the relation into words.
 - `monitor.reading.identity` and `monitor.deciding.identity` make ids that a repeat makes again.
 - `monitor.reading.statement` and `monitor.deciding.statements` serve `compare`, `monitor.deciding.polling` the course

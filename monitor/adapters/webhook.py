@@ -26,6 +26,7 @@ from monitor.errors import (
     WebhookUnavailable,
 )
 from monitor.render import Json, alert_json
+from monitor.render.order import by_importance
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
@@ -122,9 +123,10 @@ class WebhookNotify:
 def webhook_body(alert: Alert, *, max_bytes: int = BODY_BYTES) -> bytes:
     """The JSON body: `type`, `timestamp` (when the alert was first seen, the same over retries) and `data`.
 
-    Over `max_bytes`, items are left out from the end and counted in `items_left_out`; if one item alone is
+    Over `max_bytes`, the least important items are left out and counted in `items_left_out`; if one item alone is
     too much, its texts are shortened and `truncated` says so. It is whole JSON in any case.
     """
+    alert = replace(alert, items=by_importance(alert.items))
     low, high = 1, len(alert.items)
     whole = _encoded(alert, high)
     if len(whole) <= max_bytes:

@@ -10,7 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from monitor.model import ClaimKind, Relation, SegmentKind, Urgency
+from monitor.model import Relation, SegmentKind, Urgency
+from monitor.render.order import by_importance
+from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from monitor.model import Alert, AlertItem, Decision, MeetingLink
     from monitor.render import Names
 
-ITEMS_SHOWN = 3
-QUOTE_CHARS = 220
+ITEMS_SHOWN = 4
+QUOTE_CHARS = 180
+KIND_COLUMNS = 11
+COUNTERPARTS_SHOWN = 3
 
 _STYLES: Mapping[Relation, str] = {
     Relation.NEW: "bold green",
@@ -30,13 +34,6 @@ _STYLES: Mapping[Relation, str] = {
     Relation.CONTRADICTING: "bold red",
     Relation.CORROBORATING: "cyan",
 }
-
-
-_BESIDE = frozenset({Relation.CONTRADICTING, Relation.UPDATED})
-"""Relations that show what was known before; for the others it is part of the reason."""
-
-
-_FIRST = (ClaimKind.EVENT, ClaimKind.OUTCOME, ClaimKind.RANK, ClaimKind.ROLE, ClaimKind.STATEMENT, ClaimKind.AGENDA)
 
 
 class Story:
@@ -108,12 +105,13 @@ class Story:
             self._name(one.name) + (f" («{names.term('en', one.office)}»)" if one.office and one.name else "")
             if one.name or not one.office
             else f"«{names.term('en', one.office)}»"
-            for one in meeting.counterparts
+            for one in meeting.counterparts[:COUNTERPARTS_SHOWN]
         ]
         text = Text("new meeting: " if link.new else "known meeting: ", style="bold" if link.new else "dim")
         text.append(", ".join(names.person("en", person) for person in meeting.principals), style="bold")
         if with_whom:
-            text.append(" with " + ", ".join(with_whom), style="not bold")
+            more = len(meeting.counterparts) - len(with_whom)
+            text.append(" with " + ", ".join(with_whom) + (f" and {more} more" if more else ""), style="not bold")
         where = [names.term("en", one) for one in (meeting.venue, meeting.place, meeting.country) if one]
         if where:
             text.append(" at " + ", ".join(dict.fromkeys(where)), style="not bold")
@@ -130,28 +128,33 @@ class Story:
         head.append(alert.relation.value, style=_STYLES.get(alert.relation, ""))
         head.append(f", {_count(len(alert.items), 'claim')}", style="dim")
         self._console.print(head)
-        for item in sorted(alert.items, key=_telling)[:ITEMS_SHOWN] if now else ():
-            self._item(item)
-        if now and len(alert.items) > ITEMS_SHOWN:
-            self._console.print(f"    and {len(alert.items) - ITEMS_SHOWN} more", style="dim")
-
-    def _item(self, item: AlertItem) -> None:
-        self._arabic(item.quote, _STYLES.get(item.relation, ""), indent=4)
-        if item.other_quote and item.relation in _BESIDE:
-            self._console.print("      against", style="dim")
-            self._arabic(item.other_quote, "red", indent=4)
-        why = Text(f"{item.kind.value}: {item.why_en}")
-        self._console.print(Padding(why, (0, 0, 0, 6)))
+        if not now:
+            return
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(min_width=KIND_COLUMNS)
+        for item in by_importance(alert.items)[:ITEMS_SHOWN]:
+            _add_item(grid, item, alert.relation)
+        if len(alert.items) > ITEMS_SHOWN:
+            grid.add_row("", Text(f"and {len(alert.items) - ITEMS_SHOWN} more", style="dim"))
+        self._console.print(Padding(grid, (0, 0, 0, 4)))
 
     def _arabic(self, text: str, style: str, *, indent: int = 2) -> None:
-        shown = " ".join(text.split())
-        shown = shown if len(shown) <= QUOTE_CHARS else shown[: QUOTE_CHARS - 1].rstrip() + "…"
-        self._console.print(Padding(Text(f"«{shown}»", style=style), (0, 0, 0, indent)))
+        self._console.print(Padding(_quoted(text, style), (0, 0, 0, indent)))
 
 
-def _telling(item: AlertItem) -> tuple[int, int]:
-    """What tells a newcomer most comes first: what happened, in its fullest sentence."""
-    return (_FIRST.index(item.kind) if item.kind in _FIRST else len(_FIRST)), -len(item.quote)
+def _add_item(grid: Table, item: AlertItem, of_alert: Relation) -> None:
+    """What kind of claim in which words; the reason only where the alert's own relation does not say it."""
+    kind = item.kind.value if item.relation is of_alert else f"{item.kind.value}, {item.relation.value}"
+    grid.add_row(Text(kind, style="dim"), _quoted(item.quote, _STYLES.get(item.relation, "")))
+    if item.relation is Relation.CONTRADICTING and item.other_quote:
+        grid.add_row(Text("against", style="dim"), _quoted(item.other_quote, "red"))
+        grid.add_row("", item.why_en.partition(":")[0])
+    elif item.relation is not Relation.NEW:
+        grid.add_row("", Text(item.why_en))
+
+
+def _quoted(text: str, style: str) -> Text:
+    return Text(f"«{one_line(text, QUOTE_CHARS)}»", style=style)
 
 
 def _passed_over(decision: Decision) -> str:

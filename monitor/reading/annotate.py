@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from monitor.reading.places import PlaceMention
     from monitor.reading.words import Words
 
-_BREAK = re.compile(r"[،,:()\[\]{}؛;.؟!…\n–—]| -+ ")
+_BREAK = re.compile(r"[،:()\[\]{}؛;؟!…\n–—]|(?<!\d)[.,]|[.,](?!\d)| -+ ")
 _ANNOUNCED = frozenset({SegmentKind.LIST, SegmentKind.TABLE, SegmentKind.ADVICE, SegmentKind.HEADING})
 _ASKING = frozenset({"invite", "urge", "request", "demand"})
 """Whoever is asked to do something has not done it yet."""

@@ -187,8 +187,10 @@ def content_terms(document: Document, first: int, last: int, skip: frozenset[int
 
 def _function_tokens(document: Document, first: int, last: int) -> Iterator[int]:
     """Tokens of speech verbs, cues and negations: they are slots of their own."""
-    groups: tuple[Sequence[PhraseMatch], ...] = (document.predicates, document.cues, document.negation)
-    for group in groups:
+    for match in document.within(document.predicates, first, last):
+        object_told = document.words.entry("predicates", match.key).get("kind") == "outcome"
+        yield from range(match.first, match.first + 1 if object_told else match.last + 1)
+    for group in (document.cues, document.negation):
         for match in document.within(group, first, last):
             yield from range(match.first, match.last + 1)
 

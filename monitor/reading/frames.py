@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TALK: Final = frozenset(
     {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
-    | {"attend", "take_part", "mediate", "sponsor", "sent"}
+    | {"attend", "take_part", "mediate", "sponsor", "sent", "sign"}
 )
 MOVE: Final = frozenset({"visit", "arrive", "travel"})
 CALL: Final = frozenset({"call"})
@@ -50,7 +50,7 @@ JOINING: Final = frozenset({"attend", "take_part", "include", "sign", "agree", "
 
 _NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
 """Families in which only those named behind the predicate take part."""
-_WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call"})
+_WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call", "sign"})
 """Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
@@ -127,7 +127,9 @@ def _frame(
     stop = _scope_end(document, sentence, match, verbs)
     behind = [p for p in actors if match.last < p.head < stop and not _is_beneficiary(document, p, match)]
     family = document.words.entry("predicates", match.key).attrs["family"]
-    subjects = () if family in _NO_SUBJECT else _subjects(document, match, actors, behind)
+    subjects = _subjects(document, match, actors, behind)
+    if family in _NO_SUBJECT and not (subjects and match.first - subjects[-1].tail <= _ADJACENT):
+        subjects = ()
     if _is_reference(document, match) and not _in_company(document, match):
         behind = [p for p in behind if p.head - match.last == 1]
     arguments = tuple(dict.fromkeys([*subjects, *behind]))

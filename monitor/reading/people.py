@@ -124,7 +124,7 @@ class _Finder:
             if person.office:
                 claimed.add(person.office.first)
         found.extend(self._sons(found))
-        found.extend(self._unnamed(claimed))
+        found.extend(self._unnamed(claimed, found))
         return tuple(sorted(found, key=lambda person: (person.start, person.end)))
 
     def _chief(self, name: _Name) -> Chief:
@@ -180,6 +180,8 @@ class _Finder:
 
     def _name_after(self, at: int, *, office_known: bool) -> Iterator[_Name]:
         if office_known and at < len(self._tokens) and self._tokens[at].form == COMMA:
+            at += 1
+        while at < len(self._tokens) and self._tokens[at].form in self._words.marks["courtesy"]:
             at += 1
         if at in self._ranks_by_first:
             at = self._ranks_by_first[at].last + 1
@@ -245,6 +247,8 @@ class _Finder:
     def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
         if name.prefix.startswith(("و", "ف")) and at == name.first:
             return None
+        while at > 0 and self._tokens[at - 1].form in self._words.marks["courtesy"]:
+            at -= 1
         end = self._before_marks(at - 1)
         for office in self._offices.values():
             ends_here = office.last == end or (office.first <= end < office.last and not office.holder_named_inside)
@@ -321,7 +325,8 @@ class _Finder:
 
     # -- offices without a name --------------------------------------------------------------------------------
 
-    def _unnamed(self, claimed: set[int]) -> Iterator[Person]:
+    def _unnamed(self, claimed: set[int], named: Iterable[Person]) -> Iterator[Person]:
+        holders = self._holders(named)
         alone = {m.first: m for m in self._words.office_alone.find(self._tokens)}
         for office in self._offices.values():
             if office.first in claimed:
@@ -330,9 +335,26 @@ class _Finder:
             match = alone.pop(office.first, None)
             if match is not None and not foreign:
                 yield self._office_person(office, match.key, "principal", LIBYA)
+            elif self._head_of(office) in holders and not foreign:
+                holder = holders[self._head_of(office)]
+                yield self._office_person(office, holder.id, holder.listed, holder.country)
             elif office.countries:
                 yield self._office_person(office, fold(office.text), "office", office.countries[0])
         yield from self._ranks_alone()
+
+    def _head_of(self, office: Office) -> str:
+        """What sort of head the office names; empty where it is indefinite or no head."""
+        definite = any(self._tokens[at].form.startswith(("ال", "لل", "بال")) for at in (office.first, office.last))
+        return (self._words.entry("offices", office.key).get("head") or "") if definite else ""
+
+    def _holders(self, named: Iterable[Person]) -> Mapping[str, Person]:
+        """Heads of office that one person of the article holds alone: «الوزير», «رئيس الأركان» mean him again."""
+        by_head: dict[str, dict[str, Person]] = {}
+        for person in named:
+            head = self._words.entry("offices", person.office.key).get("head") if person.office else None
+            if head:
+                by_head.setdefault(head, {}).setdefault(person.id, person)
+        return {head: next(iter(holders.values())) for head, holders in by_head.items() if len(holders) == 1}
 
     def _ranks_alone(self) -> Iterator[Person]:
         """«المشير» with no name behind it, in a text that is about Libya: the one principal of that rank."""
@@ -357,7 +379,7 @@ class _Finder:
         """Whether a name, or a word that may be an unlisted one's, follows."""
         return at in self._names or at in self._offices or (self._is_name_word(at) and self._is_unusual(at))
 
-    def _office_person(self, office: Office, key: str, listed: str, country: str) -> Person:
+    def _office_person(self, office: Office, key: str, listed: str, country: str | None) -> Person:
         return Person(
             id=key,
             listed=listed,

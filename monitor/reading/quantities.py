@@ -42,6 +42,7 @@ def quantities(
                 yield "1", term(document.text[token.start : token.end])
             at += 1
             continue
+        value, end = _magnified(document, value, end, last)
         noun = _counted(document, end + 1, last)
         counts = noun in document.words.unit_terms or not any(d.start <= token.start < d.end for d in dates)
         if noun is not None and counts and not (value.isdigit() and int(value) in _YEARS):
@@ -64,12 +65,20 @@ def _is_one(document: Document, at: int, last: int) -> bool:
 def _value(document: Document, words: dict[int, PhraseMatch], at: int) -> tuple[str | None, int]:
     form = document.tokens[at].form
     digits = form.lstrip("وفبكل")
-    if digits.isdigit():
-        return str(int(digits)), at
+    if digits.replace(".", "", 1).isdigit():
+        return digits.lstrip("0") or "0", at
     match = words.get(at)
     if match is None:
         return None, at
     return document.words.entry("numbers", match.key).attrs["value"], match.last
+
+
+def _magnified(document: Document, value: str, end: int, last: int) -> tuple[str, int]:
+    """«1.8 مليار» is one number."""
+    if end + 1 < last and document.tokens[end + 1].form in document.words.marks["magnitude"]:
+        token = document.tokens[end + 1]
+        return f"{value}×{term(document.text[token.start : token.end])}", end + 1
+    return value, end
 
 
 def _counted(document: Document, at: int, last: int) -> str | None:

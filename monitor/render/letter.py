@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.model import Alert, AlertItem, EvidenceGrade, Urgency
+from monitor.render.order import by_importance
 from monitor.render.plain import one_line, seen, web_link
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ SUBJECT_CHARS = 120
 AROUND_CHARS = 400
 """How much of a sentence is shown on either side of what is new in it; some run on for a page."""
 MARK_CHARS = 1500
-ITEMS = 40
+ITEMS = 8
+"""Claims shown in full. More are counted: a mail that must be scrolled for pages is not read at all."""
 HOME = "LY"
 
 
@@ -75,7 +77,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """The view model of one mail."""
+    """The view model of one mail; `command` shows the whole alert, with the `left_out` claims too."""
 
     subject: str
     relation_id: str
@@ -88,13 +90,14 @@ class Letter:
     outlets: int
     items: tuple[ItemView, ...]
     left_out: int
+    command: str
     ar: Face
     en: Face
 
 
 def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
     """Everything a mail about `alert` shows, cleaned of what cannot be seen (controls, bidi overrides)."""
-    items = tuple(_item(item, names, labels) for item in alert.items[:ITEMS])
+    items = tuple(_item(item, names, labels) for item in by_importance(alert.items)[:ITEMS])
     return Letter(
         subject=subject_line(alert, names, labels),
         relation_id=alert.relation.value,
@@ -107,6 +110,7 @@ def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
         outlets=alert.outlets,
         items=items,
         left_out=len(alert.items) - len(items),
+        command=f"worker.py alerts show {alert.id}",
         ar=_face(alert, names, labels, "ar"),
         en=_face(alert, names, labels, "en"),
     )
@@ -132,7 +136,7 @@ def _uncertain(alert: Alert) -> bool:
 
 def _first_item(alert: Alert) -> AlertItem | None:
     """The claim that stands for the alert: of its relation, and certain, if there is one."""
-    ranked = sorted(alert.items, key=lambda item: (item.relation is not alert.relation, item.suggest))
+    ranked = sorted(by_importance(alert.items), key=lambda item: (item.relation is not alert.relation, item.suggest))
     return ranked[0] if ranked else None
 
 
