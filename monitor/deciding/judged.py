@@ -27,6 +27,8 @@ MOST_CASES: Final = 8
 _FLOOR: Final = 0.25
 """Likeness below which two sentences have nothing to do with each other, and nobody need be asked."""
 _MIDDLE: Final = 0.6
+_CERTAIN: Final = frozenset({"slots", "versions"})
+"""Methods that compare no likeness."""
 _KNOWN: Final = frozenset({Relation.RESTATED, Relation.CORROBORATING})
 _DOUBT: Final = {
     Relation.NEW: (
@@ -82,7 +84,7 @@ def _by_likeness(related: Related) -> bool:
         related.relation in {Relation.NEW, *_KNOWN}
         and not related.suggest
         and bool(related.mention.terms)
-        and related.method != "slots"
+        and related.method not in _CERTAIN
         and related.nearest_quote is not None
         and related.score >= _FLOOR
         and fold(related.nearest_quote) != fold(related.mention.quote)

@@ -89,6 +89,7 @@ def test_what_seemed_known_and_is_called_otherwise_becomes_doubtful_as_a_claim_o
         {"nearest_quote": None},
         {"score": 0.1},
         {"relation": Relation.RESTATED, "method": "slots"},
+        {"relation": Relation.RESTATED, "method": "versions"},
     ],
 )
 def test_what_slots_decided_or_is_doubtful_already_is_never_moved_nor_asked_about(
