@@ -23,6 +23,16 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
     """The relation of one event facet to the event facets of the same meeting."""
     known = [k for k in ledger if k.mention.kind is ClaimKind.EVENT]
     event = _value(mention, "event")
+    opposed = _opposed(mention, known)
+    if opposed is not None:
+        return verdict.contradicting(
+            opposed,
+            ("event", "polarity"),
+            "وقوع الحدث",
+            "whether it happened",
+            here=mention.quote,
+            there=opposed.mention.quote,
+        )
     if event == "date":
         return _relate_date(mention, known, origin)
     if event in _SIDES:
@@ -34,6 +44,23 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
     if event == "status":
         return _relate_status(mention, known, origin)
     return _relate_place(mention, known, origin)
+
+
+_MET: Final = frozenset({"meeting", "travel", "host"})
+
+
+def _opposed(mention: Mention, known: Sequence[KnownClaim]) -> KnownClaim | None:
+    """A known facet of the same sort that says the opposite, where none says the same."""
+    sort = _sort(mention)
+    same = [k for k in known if _sort(k.mention) == sort]
+    agreeing = [k for k in same if k.mention.polarity is mention.polarity]
+    return same[-1] if same and not agreeing else None
+
+
+def _sort(mention: Mention) -> str:
+    """Meetings and journeys are one sort of event; invitations, lengths and the rest are each their own."""
+    event = _value(mention, "event")
+    return "meeting" if event in _MET else event
 
 
 def _value(mention: Mention, name: str) -> str:

@@ -16,7 +16,7 @@ from monitor.deciding.events import relate_event
 from monitor.deciding.identity import claim_id, mention_id
 from monitor.deciding.origins import corroborates, origin_of
 from monitor.deciding.roles import relate_rank, relate_role
-from monitor.model import ClaimKind, Mention, Modality, Related, Relation
+from monitor.model import ClaimKind, Mention, Modality, Polarity, Related, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
 _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
+_MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
 _LADDER: Final = (
@@ -129,7 +130,7 @@ def relate_content(
 ) -> Verdict:
     """A clause against the clauses of the same meeting."""
     candidates = [k for k in ledger if k.mention.terms]
-    conflict = _conflict(mention, candidates, link)
+    conflict = _denial_of_meeting(mention, ledger, link) or _conflict(mention, candidates, link)
     if conflict is not None:
         return conflict
     if not candidates or not mention.terms:
@@ -186,6 +187,29 @@ def _sharper(mention: Mention, known: KnownClaim) -> tuple[str, str] | None:
 # -- conflicts of clauses --------------------------------------------------------------------------------------
 
 
+def _denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
+    """«نفت … أن يكون قد استقبل حفتر»: the meeting itself is denied, whatever words told of it."""
+    if mention.polarity is not Polarity.NEGATED or link is None or not _MEETING_ACTS & _told_acts(mention):
+        return None
+    parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)}
+    named = {value for name, value in mention.slots if name == "person"}
+    told = [k for k in ledger if k.mention.kind is ClaimKind.EVENT and k.mention.polarity is Polarity.AFFIRMED]
+    if not told or not parties & named:
+        return None
+    return verdict.contradicting(
+        told[-1],
+        ("person", "polarity"),
+        "انعقاد اللقاء",
+        "whether they met",
+        here=mention.quote,
+        there=told[-1].mention.quote,
+    )
+
+
+def _told_acts(mention: Mention) -> set[str]:
+    return {mention.predicate, *(value for name, value in mention.slots if name == "act")}
+
+
 def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
     held = {value for known in candidates for name, value in known.mention.slots if name in _NUMBERS}
     for known in reversed(candidates):
@@ -217,8 +241,7 @@ def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
 
 def _acts(mention: Mention) -> set[str]:
     """The families of its predicates that tell of a deed, all ways of agreeing taken together."""
-    families = {mention.predicate, *(value for name, value in mention.slots if name == "act")}
-    return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
+    return {"agree" if family in _AGREEING else family for family in _told_acts(mention)} & _DEEDS
 
 
 def _small(mention: Mention) -> bool:

@@ -153,7 +153,7 @@ def _content(
         origin=origin,
         modality=clause.modality,
         polarity=clause.polarity,
-        slots=_content_slots(document, clause, dates),
+        slots=_content_slots(document, clause, people, dates),
         terms=content_terms(document, clause.first, clause.last, skip),
     )
 
@@ -195,7 +195,9 @@ def _function_tokens(document: Document, first: int, last: int) -> Iterator[int]
             yield from range(match.first, match.last + 1)
 
 
-def _content_slots(document: Document, clause: Clause, dates: Sequence[DateMention]) -> tuple[tuple[str, str], ...]:
+def _content_slots(
+    document: Document, clause: Clause, people: Sequence[Person], dates: Sequence[DateMention]
+) -> tuple[tuple[str, str], ...]:
     slots: set[tuple[str, str]] = set()
     start, end = clause.start, clause.end
     slots.update(("topic", m.key) for m in document.within(document.topics, clause.first, clause.last))
@@ -205,6 +207,8 @@ def _content_slots(document: Document, clause: Clause, dates: Sequence[DateMenti
     counted = quantities(document, clause.first, clause.last, dates)
     slots.update(("count" if noun in document.words.counted else "number", f"{n} {noun}") for n, noun in counted)
     slots.update(("act", family) for family in _acts(document, clause))
+    named = (p for p in people if clause.first <= p.first < clause.last and p.listed != "office")
+    slots.update(("person", person.id) for person in named)
     if clause.speaker:
         slots.add(("speaker", clause.speaker))
     return tuple(sorted(slots))

@@ -5,6 +5,7 @@ Each is a mention over just the words that say it. Their slots are functional: t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
@@ -57,7 +58,9 @@ def person_facets(
     """Participant, role and rank claims of the people named in one sentence."""
     for person in people:
         start, end = person.span
-        absent = _is_absent(document, sentence, person)
+        absent = _is_absent(document, sentence, person) or (
+            person.id in participants and is_denied(document, sentence, person.head)
+        )
         attends = absent or person.id in participants or _attends(document, sentence, person)
         if attends and person.acting and meeting is not None:
             yield _mention(
@@ -124,6 +127,15 @@ def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -
             )
 
 
+def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
+    """Whether what stands at token `at` is denied: behind «نفى … أن», or straight behind «لم»."""
+    for match in document.within(document.predicates, sentence.first, at):
+        if document.words.entry("predicates", match.key).get("family") == "deny":
+            return True
+    near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
+    return any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in near)
+
+
 def event_facets(
     document: Document, sentence: Sentence, found: Found, meeting: int, dates: Sequence[DateMention]
 ) -> Iterator[Mention]:
@@ -131,16 +143,26 @@ def event_facets(
     for match in document.within(document.predicates, sentence.first, sentence.last):
         entry = document.words.entry("predicates", match.key)
         family = entry.attrs["family"]
-        if family in MEETING | CALL:
-            yield from _place_facets(document, sentence, match, family, meeting)
-        if family in {"invite", "sponsor", "host"}:
-            yield _side_facet(document, sentence, match, family, meeting)
-        if family == "last":
-            yield from _length_facets(document, sentence, match, meeting)
-        if family in _STATUS and _is_of_meeting(document, sentence, match):
-            yield _status_facet(document, sentence, match, family, meeting)
+        polarity = Polarity.NEGATED if is_denied(document, sentence, match.first) else Polarity.AFFIRMED
+        yield from (
+            replace(facet, polarity=polarity) for facet in _facets_of(document, sentence, match, family, meeting)
+        )
     yield from _seat_facets(document, sentence, meeting)
     yield from _date_facets(document, sentence, found, meeting, dates)
+
+
+def _facets_of(
+    document: Document, sentence: Sentence, match: PhraseMatch, family: str, meeting: int
+) -> Iterator[Mention]:
+    """The facets around one event predicate."""
+    if family in MEETING | CALL:
+        yield from _place_facets(document, sentence, match, family, meeting)
+    if family in {"invite", "sponsor", "host"}:
+        yield _side_facet(document, sentence, match, family, meeting)
+    if family == "last":
+        yield from _length_facets(document, sentence, match, meeting)
+    if family in _STATUS and _is_of_meeting(document, sentence, match):
+        yield _status_facet(document, sentence, match, family, meeting)
 
 
 def _place_facets(
