@@ -12,7 +12,8 @@ from commands.workshop import load
 from monitor.adapters.deliver import deliver_one
 from monitor.adapters.terminal import Format, emit, say, show
 from monitor.deciding.outbox import queue
-from monitor.model import DeliveryState
+from monitor.model import ClaimKind, DeliveryState, Relation
+from monitor.render.order import importance
 from monitor.render.sample import sample_alert
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def show_(ctx: typer.Context, alert_id: Annotated[str, typer.Argument(metavar="I
         emit(found)
         return
     show([found], ("id", "urgency", "relation", "first_seen", "outlet", "title", "url"), form=Format.TABLE)
-    show(found["items"], ("relation", "kind", "quote", "other_quote", "why_en"), form=Format.TABLE)
+    items = sorted(found["items"], key=lambda item: importance(Relation(item["relation"]), ClaimKind(item["kind"]),
+                                                               suggest=item["suggest"]))  # fmt: skip
+    show(items, ("relation", "kind", "quote", "other_quote", "why_en"), form=Format.TABLE)
     show(found["deliveries"], ("channel", "recipient", "state", "attempts", "code", "message"), form=Format.TABLE)
 
 

@@ -212,6 +212,18 @@ def test_the_reader_learns_source_reason_evidence_and_dates_apart(kind: str) -> 
     assert "https://second.example/3?a=1&" in said
 
 
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_of_many_claims_the_weightiest_are_shown_and_the_rest_is_counted(kind: str) -> None:
+    lesser = [
+        make_item(relation=Relation.NEW, kind=ClaimKind.ANALYSIS, why_en=f"why {number}.") for number in range(20)
+    ]
+    said = part(composed(items=(*lesser, make_item(why_en="the conflict."))), kind)
+    assert said.index("the conflict.") < said.index("why 0.")
+    assert sum(f"why {number}." in said for number in range(20)) == 7
+    assert "عددها 13" in said
+    assert "worker.py alerts show al_1" in said
+
+
 def test_arabic_comes_before_the_english_summary() -> None:
     for kind in ("html", "plain"):
         said = part(composed(), kind)
