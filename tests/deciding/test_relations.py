@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NEW, RESTATED, UPDATED, CONTRADICTING = Relation.NEW, Relation.RESTATED, Relation.UPDATED, Relation.CONTRADICTING
 SIMILARITY = LexicalSimilarity()
-WORDS = tuple(["ab", "cd", "ef", "gh", "ij", "kl", "mn", "op", "qr", "st"])
+WORDS = ("ab", "cd", "ef", "gh", "ij", "kl", "mn", "op", "qr", "st")
 """Ten terms of one weight, so that a share can be chosen."""
 TRAINING: Slots = (("topic", "training"),)
 READOUT = "بيان القيادة العامة"
