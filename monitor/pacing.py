@@ -74,6 +74,12 @@ def next_delivery(
     return now + max(wait, timedelta(seconds=_asked(retry_after_s)))
 
 
+def next_digest(now: datetime, *, hour: int) -> datetime:
+    """When what can wait goes out: the next full `hour` (0 to 23, of the zone of `now`) that is still to come."""
+    at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return at if at > now else at + _DAY
+
+
 def retry_after(value: str | None, *, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3: a number, or an HTTP date).
 

@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import threading
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
 import httpcore
 
@@ -69,6 +70,12 @@ class AddressRefusedError(Exception):
     def __init__(self, host: str, address: str) -> None:
         """Name both: the host is what the reader knows, the address is why."""
         super().__init__(f"{host} leads to {address}, which is not a public address")
+
+
+def target_of(url: str) -> str:
+    """`host:port` of a web address: what private targets are allowed by."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def is_public(address: str) -> bool:

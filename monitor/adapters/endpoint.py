@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from monitor.adapters.addresses import target_of
 from monitor.adapters.http import FetchLimits, HttpFetch
 from monitor.errors import ConfigError, FetchDeadline, FetchUnavailable
 
@@ -46,7 +47,6 @@ class Endpoint:
             raise ConfigError((f"{key}: {url!r} is no endpoint; allowed: http://host/v1 or https://host/v1",))
         if api_key and parts.scheme == "http" and not allow_private:
             raise ConfigError((f"{key}: an API key goes over https only, or to a private host with allow_private",))
-        target = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
         self.url, self.timeout_s = url.rstrip("/"), timeout_s
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if api_key:
@@ -54,7 +54,7 @@ class Endpoint:
         self._fetch = HttpFetch(
             user_agent=USER_AGENT,
             limits=FetchLimits(deadline_s=timeout_s, body_bytes=MAX_ANSWER_BYTES, per_host=4),
-            allow_private=frozenset({target}) if allow_private else frozenset(),
+            allow_private=frozenset({target_of(url)}) if allow_private else frozenset(),
         )
 
     async def ask(self, path: str, question: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is checked by who asked

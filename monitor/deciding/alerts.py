@@ -31,7 +31,7 @@ def urgency(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> 
     """When one related mention is told: at once, with the digest, or never."""
     if related.relation is Relation.RESTATED:
         return None
-    if related.relation in {Relation.CONTRADICTING, Relation.WITHDRAWN}:
+    if related.relation is Relation.CONTRADICTING or (related.relation is Relation.WITHDRAWN and not related.suggest):
         return Urgency.NOW
     at_once = not related.suggest and _is_urgent(related, reading, known)
     return Urgency.NOW if at_once else Urgency.DIGEST
@@ -110,14 +110,15 @@ def _leading(members: Iterable[Related]) -> Relation:
 
 def _item(reading: Reading, related: Related) -> AlertItem:
     mention = related.mention
-    start, end = _sentence(reading, mention.start, mention.end)
+    gone = related.relation is Relation.WITHDRAWN
+    start, end = (mention.start, mention.end) if gone else _sentence(reading, mention.start, mention.end)
     return AlertItem(
         claim_id=related.claim_id,
         mention_id=related.mention_id,
         kind=mention.kind,
         relation=related.relation,
         quote=mention.quote,
-        sentence=reading.article.text[start:end],
+        sentence=mention.quote if gone else reading.article.text[start:end],
         mark_start=mention.start - start,
         mark_end=mention.end - start,
         speaker=mention.speaker,

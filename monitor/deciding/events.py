@@ -75,6 +75,11 @@ def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | N
         same = [k for k in known if _value(k.mention, slot) == value]
         if same:
             return verdict.known(same[0], ("event", slot), corroborates=corroborates(origin, same), origin=origin)
+        elsewhere = _elsewhere(mention, slot, known)
+        if elsewhere is not None:
+            return verdict.contradicting(
+                elsewhere, ("event", slot), "المكان", "place", here=mention.quote, there=elsewhere.mention.quote
+            )
         broader = [k for k in known if _value(k.mention, "country") == value.upper()]
         within = [k for k in known if _value(mention, "country") == _value(k.mention, "place").upper()]
         if slot == "place" and (broader or value.upper() in {_value(k.mention, "country") for k in known}):
@@ -87,6 +92,20 @@ def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | N
         if slot == "place" and within:
             return verdict.updated(within[0], ("event", "place"), "المدينة", "the city")
     return verdict.new(("event", "place"), nearest=known[0] if known else None)
+
+
+def _elsewhere(mention: Mention, slot: str, known: Sequence[KnownClaim]) -> KnownClaim | None:
+    """The same meeting told of another city of the same country, where only one city was told of so far."""
+    if slot != "place" or _value(mention, "place").upper() == _value(mention, "country"):
+        return None
+    same = [
+        k
+        for k in known
+        if _value(k.mention, "event") == _value(mention, "event")
+        and _value(k.mention, "country") == _value(mention, "country")
+        and _value(k.mention, "place") not in {"", _value(mention, "country").lower()}
+    ]
+    return same[-1] if len({_value(k.mention, "place") for k in same}) == 1 else None
 
 
 def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], origin: str | None) -> Verdict:

@@ -140,20 +140,36 @@ def relate_content(
     origin = origin_of(mention, reading)
     compared = _compared(mention, best)
     method = f"entailment+{similarity.name}"
-    if score >= KNOWN and share >= LEAST_SHARE:
+    if share >= LEAST_SHARE and score >= KNOWN:
         sharper = _sharper(mention, best)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
         return verdict.known(
             best, compared, corroborates=corroborates(origin, [best]), origin=origin, score=score, method=method
         )
-    return verdict.new(compared, nearest=best, score=score, method=method, suggest=score >= SUGGEST)
+    return verdict.new(
+        compared,
+        nearest=best,
+        score=score,
+        method=method,
+        suggest=score >= SUGGEST or _same_topics(mention, candidates),
+    )
 
 
 def _best_covering(mention: Mention, candidates: Sequence[KnownClaim]) -> tuple[KnownClaim, float]:
     shares = [coverage(mention.terms, known.mention.terms) for known in candidates]
     top = max(range(len(candidates)), key=lambda index: (shares[index], -index))
     return candidates[top], shares[top]
+
+
+def _same_topics(mention: Mention, candidates: Sequence[KnownClaim]) -> bool:
+    """Whether what was talked of is just the topics that one known claim of the meeting holds."""
+    topics = _topics(mention)
+    return (
+        bool(topics)
+        and mention.kind is ClaimKind.AGENDA
+        and any(topics <= _topics(known.mention) for known in candidates)
+    )
 
 
 def entailment(
