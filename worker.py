@@ -14,29 +14,24 @@ import os
 import sys
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
-from typer.core import TyperGroup
-from typer.main import get_group
 
 from commands.options import BAD_USAGE, DONE, FAILED, RUNNING
+from commands.table import Commands
 from commands.workshop import Place
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.terminal import emit, say
 from monitor.errors import AlreadyRunning, ConfigError, InputMissing, RasidError
+from monitor.pacing import next_digest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from datetime import datetime
 
     from pydantic import SecretStr
-    from typer._click import Command, Context  # its own copy of click, which it names nowhere else
 
     from commands.workshop import Configuration, Workshop
     from monitor.adapters.http import HttpFetch
@@ -49,19 +44,6 @@ if TYPE_CHECKING:
     from storage.search import ArchiveReader
 
 HERE = Path(__file__).resolve().parent
-
-MODULES = {
-    "service": ("run", "poll"),
-    "reading": ("ingest", "seed", "compare"),
-    "archive": ("search", "meetings", "claims", "leads", "people", "article"),
-    "upkeep": ("status", "health", "doctor", "config"),
-    "demo": ("demo",),
-    "alerts": ("alerts",),
-    "feeds": ("feeds",),
-    "verdicts": ("export", "calibrate", "refit"),
-}
-"""Every module of `commands`, and which commands it holds; the help names them in this order."""
-COMMANDS = {name: module for module, names in MODULES.items() for name in names}
 
 
 # ----------------------------------------------------------------------------------------------- putting together
@@ -165,7 +147,7 @@ class RealWorkshop:
                     similarity=similarity,
                     clock=self.clock,
                     attempt=deliver_one,
-                    digest_at=partial(_next_digest, hour=configuration.settings.alerts.digest_hour_utc),
+                    digest_at=partial(next_digest, hour=configuration.settings.alerts.digest_hour_utc),
                     channels=self._channels(configuration, fetch),
                     judge=judge,
                 )
@@ -235,6 +217,7 @@ class RealWorkshop:
 
 
 def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:
+    from monitor.adapters.addresses import target_of
     from monitor.adapters.http import FetchLimits, HttpFetch
 
     poll = configuration.settings.poll
@@ -251,41 +234,16 @@ def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:
     return HttpFetch(
         user_agent=poll.user_agent + contact,
         limits=limits,
-        allow_private=frozenset(map(_target, named)),
+        allow_private=frozenset(map(target_of, named)),
         allow_any_private=any_private,
     )
-
-
-def _target(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _open(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def _next_digest(now: datetime, *, hour: int) -> datetime:
-    at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return at if at > now else at + timedelta(days=1)
-
-
 # --------------------------------------------------------------------------------------------------- command line
-
-
-class Commands(TyperGroup):
-    """The commands of `MODULES`, which are imported as they are asked for."""
-
-    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names, in order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - click's signature
-        """One command, or group of commands."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"commands.{COMMANDS[cmd_name]}")
-        return get_group(module.app).commands[cmd_name]
 
 
 app = typer.Typer(

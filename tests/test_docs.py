@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from typer.main import get_group
 
 import monitor.errors
+from commands.table import COMMANDS, MODULES
 from monitor.errors import RasidError
 from monitor.model import Outcome
 from monitor.settings import FeedTable, Settings
 from monitor.settings.shape import Webhook
-from worker import COMMANDS, MODULES
 
 REFERENCE = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pacing import MAX_TRIES, next_delivery, next_poll, retry_after
+from monitor.pacing import MAX_TRIES, next_delivery, next_digest, next_poll, retry_after
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -101,3 +101,9 @@ def test_retry_after_is_seconds_or_a_date_or_nothing(value: str | None, seconds:
 def test_no_retry_after_value_raises_or_leaves_its_bounds(value: str) -> None:
     seconds = retry_after(value, now=NOON)
     assert seconds is None or 0 <= seconds <= 86_400
+
+
+@pytest.mark.parametrize(("now", "then"), [(5, (1, 6)), (6, (2, 6)), (7, (2, 6))])
+def test_a_digest_goes_out_at_the_next_full_hour_of_its_kind(now: int, then: tuple[int, int]) -> None:
+    day, hour = then
+    assert next_digest(datetime(2026, 1, 1, now, tzinfo=UTC), hour=6) == datetime(2026, 1, day, hour, tzinfo=UTC)
