@@ -8,6 +8,6 @@
 6. `commands.verdicts` makes something of analysts' labels: `export`, `calibrate`, `refit`.
 7. `commands.demo` shows all of it.
 
-`commands.table` says which module holds which. Below them: `commands.rounds` does one round of work, `commands.options` names what many commands take, and
-`commands.workshop` says what a command may ask of `worker.py`.
+`commands.table` says which module holds which. Below them `commands.rounds` does one round of work,
+`commands.options` names what many commands take, and `commands.workshop` says what a command may ask of `worker.py`.
 """
