@@ -163,14 +163,6 @@ def test_days_are_not_held_against_hours() -> None:
     assert related("event=duration number=2_يوم", "event=duration number=3_ساعه").relation is NEW
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first duration of the ledger decides, and those behind it are not looked at"
-)
-def test_a_duration_told_before_is_known_though_another_article_told_another() -> None:
-    told = related("event=duration number=2_ساعه", "event=duration number=3_ساعه", "event=duration number=2_ساعه")
-    assert told.relation is RESTATED
-
-
 # -- whether at all --------------------------------------------------------------------------------------------------
 
 
