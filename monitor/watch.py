@@ -126,7 +126,20 @@ def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.str
 
 def _principal(row: _Table) -> Principal:
     row.allow(
-        *("id", "name", "latin", "on", "forms", "typos", "clipped", "latin_forms", "ranks", "rank_alone", "given_alone", "offices"),
+        *(
+            "id",
+            "name",
+            "latin",
+            "on",
+            "forms",
+            "typos",
+            "clipped",
+            "latin_forms",
+            "ranks",
+            "rank_alone",
+            "given_alone",
+            "offices",
+        ),
         *("office_alone", "kin"),
     )
     return Principal(

@@ -26,6 +26,7 @@ TYPES = {
     "cues": {
         "coreference_both", "clause", "announced", "background", "analysis", "conditional", "advice",
         "effects_table", "kinship", "medical", "force", "aide", "willingness", "domestic",
+        "counted", "institution",
         "elaboration",
     },
 }  # fmt: skip

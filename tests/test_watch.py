@@ -109,7 +109,7 @@ def test_a_principal_can_be_switched_off() -> None:
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
-        ("colour = 1\n", "watchlist.toml: khalifa_haftar: unknown key 'colour'; allowed: clipped, forms, id"),
+        ("colour = 1\n", "watchlist.toml: khalifa_haftar: unknown key 'colour'; allowed: clipped, forms, given_alone"),
         ("on = 1\n", "watchlist.toml: khalifa_haftar: on: 1; allowed: true, false"),
         ("ranks = 'مشير'\n", "watchlist.toml: khalifa_haftar: ranks: 'مشير'; allowed: a list of texts"),
         ("ranks = ['']\n", "watchlist.toml: khalifa_haftar: ranks: ['']; allowed: a list of texts"),

@@ -33,17 +33,10 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
             here=mention.quote,
             there=opposed.mention.quote,
         )
-    if event == "date":
-        return _relate_date(mention, known, origin)
     if event in _SIDES:
         return _relate_side(mention, event, known, origin)
-    if event == "duration":
-        return _relate_duration(mention, known, origin)
-    if event == "seat":
-        return _relate_seat(mention, known, origin)
-    if event == "status":
-        return _relate_status(mention, known, origin)
-    return _relate_place(mention, known, origin)
+    relate = _BY_EVENT.get(event, _relate_place)
+    return relate(mention, known, origin)
 
 
 _MET: Final = frozenset({"meeting", "travel", "host"})
@@ -188,3 +181,11 @@ def _bounds(mention: Mention) -> tuple[date, date]:
 
 def _inside(inner: tuple[date, date], outer: tuple[date, date]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+_BY_EVENT: Final = {
+    "date": _relate_date,
+    "duration": _relate_duration,
+    "seat": _relate_seat,
+    "status": _relate_status,
+}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from monitor.reading.dates import DateMention
     from monitor.reading.meeting import Found
     from monitor.reading.people import Person
-    from monitor.reading.phrases import PhraseMatch
 
 TOPIC: Final = "t:"
 _LEAST_TERMS: Final = 2
