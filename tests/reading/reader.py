@@ -37,7 +37,10 @@ class Reader:
     config: ReadConfig
 
     def read(self, *lines: str, title: str = TITLE, **job: Any) -> Reading:
-        """An article of `lines`, published on Tuesday 20 January 2026 unless `job` says otherwise."""
+        """An article of `lines`, published on Tuesday 20 January 2026 unless `job` says otherwise.
+
+        With `text` or `html` in `job`, `title` is what the feed said, if it is said here.
+        """
         fields: dict[str, Any] = {
             "article_id": "a",
             "url": "https://news.example.test/a",
@@ -45,7 +48,9 @@ class Reader:
             "fetched_at": FETCHED,
             "published_at": PUBLISHED,
         }
-        if "html" not in job:
+        if "html" in job or "text" in job:
+            fields["title"] = None if title == TITLE else title
+        else:
             fields["text"] = "\n".join((title, *lines))
         return read_article(ReadJob(**{**fields, **job}), self.config)
 

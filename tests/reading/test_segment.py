@@ -59,9 +59,7 @@ def test_a_short_line_without_a_final_mark_is_a_heading(reader: Reader) -> None:
     assert kind_of(reader, "خلفية عن العلاقات", text) is SegmentKind.HEADING
 
 
-@pytest.mark.parametrize(
-    "line", ["خليفة حفتر يلتقي السفير التركي في بنغازي", "نائب القائد العام يستقبل وفدا من أنقرة"]
-)
+@pytest.mark.parametrize("line", ["خليفة حفتر يلتقي السفير التركي في بنغازي", "نائب القائد العام يستقبل وفدا من أنقرة"])
 def test_another_headline_about_somebody_watched_is_a_lead(reader: Reader, line: str) -> None:
     text = f"{HEADLINE}\n{PARAGRAPH}\n{line}\n{PARAGRAPH}"
     assert kind_of(reader, line, text) is SegmentKind.LEAD
@@ -87,7 +85,9 @@ def test_a_list_of_steps_to_follow_is_advice(reader: Reader) -> None:
 
 def test_rows_of_a_plain_table_report_and_its_header_does_not(reader: Reader) -> None:
     rows = ["التدريب وزارة الدفاع", "الهجرة وزارة الداخلية"]
-    text = "\n".join([HEADLINE, PARAGRAPH, "وتوزعت ملفات المحادثات على النحو الآتي:", "الملف الجهة", *rows, "", PARAGRAPH])
+    text = "\n".join(
+        [HEADLINE, PARAGRAPH, "وتوزعت ملفات المحادثات على النحو الآتي:", "الملف الجهة", *rows, "", PARAGRAPH]
+    )
     assert kind_of(reader, "الملف الجهة", text) is SegmentKind.HEADING
     assert [kind_of(reader, row, text) for row in rows] == [SegmentKind.TABLE] * 2
     assert kind_of(reader, PARAGRAPH, text) is SegmentKind.BODY
