@@ -69,7 +69,13 @@ def test_counted_people_are_a_count_and_counted_time_a_number(reader: Reader) ->
     assert ("number", f"20 {term('ساعة')}") in slots
 
 
-@pytest.mark.xfail(strict=True, reason="a thousand and a million are read as numbers of their own")
-@pytest.mark.parametrize(("text", "number"), [("وصل 1,200 مهاجر", "1200"), ("بقيمة 50 مليون يورو", "50000000")])
-def test_a_number_of_several_words_or_with_a_separator_is_one_number(reader: Reader, text: str, number: str) -> None:
+def test_fifty_million_is_one_number_and_not_fifty(reader: Reader) -> None:
+    ((number, noun),) = reader.counted("بقيمة 50 مليون يورو")
+    assert noun == term("يورو")
+    assert number not in {found for text in ("50 يورو", "مليون يورو") for found, _ in reader.counted(text)}
+
+
+@pytest.mark.xfail(strict=True, reason="a separator of thousands, and a plural of time, keep a number from counting")
+@pytest.mark.parametrize(("text", "number"), [("وصل 1,200 مهاجر", "1200"), ("دورة مدتها ثلاثة أشهر", "3")])
+def test_thousands_and_months_count_too(reader: Reader, text: str, number: str) -> None:
     assert [found for found, _ in reader.counted(text)] == [number]
