@@ -1,10 +1,12 @@
 # Needs Python 3.11 or newer with venv and pip, and make. `make` runs every check; `make help` names the rest.
 PYTHON ?= python3
 ARGS ?=
+# A folder with more that was read by hand, for `make accuracy`; docs/accuracy.md tells what may lie in it.
+MEASURE_DIR ?=
 
 bin := .venv/bin
 .DEFAULT_GOAL := check
-.PHONY: check lint types contract test demo install install-dev lock format clean help
+.PHONY: check lint types contract test accuracy bench demo install install-dev lock format clean help
 
 check: lint types contract test  ## everything below, as it must pass before a change goes in
 
@@ -23,6 +25,12 @@ contract: install-dev  ## who may import whom
 
 test: install-dev  ## the tests; choose among them with ARGS='-k outbox'
 	@$(bin)/python -m pytest $(ARGS)
+
+accuracy: install-dev  ## measure reading and deciding anew, into docs/accuracy.md
+	@$(bin)/python -m tests.accuracy --write docs/accuracy.md $(if $(MEASURE_DIR),--measure-dir '$(MEASURE_DIR)')
+
+bench: install-dev  ## what reading costs beside extracting, on this machine
+	@$(bin)/python -m tests.bench $(ARGS)
 
 demo: install  ## the whole product on this machine, without a network
 	@$(bin)/python worker.py demo --once $(ARGS)

@@ -74,7 +74,12 @@ def claim_sets(folder: Path | None) -> Iterator[ClaimGold]:
     for path in sorted((folder / "gold").glob("*.json")) if folder else ():
         sources = _articles_for(path, folder) if folder else None
         if sources:
-            yield _claim_set(path.stem.removesuffix("_claims"), path, sources)
+            yield _claim_set(set_name(path), path, sources)
+
+
+def set_name(path: Path) -> str:
+    """What the set of a file of claims is called."""
+    return path.stem.removesuffix("_claims")
 
 
 def scope_sets(folder: Path | None) -> Iterator[ScopeGold]:

@@ -34,6 +34,7 @@ class LookalikeFigures:
     disagreeing: int
     agree_known: float
     disagree_known: float
+    agree_contradicting: float
     disagree_contradicting: float
     overlap_disagree: float
     overlap_at: float
@@ -53,6 +54,7 @@ def lookalike_figures(path: Path) -> LookalikeFigures:
         disagreeing=len(disagree),
         agree_known=known,
         disagree_known=sum(relation in _KNOWN for relation in disagree) / len(disagree),
+        agree_contradicting=agree.count("contradicting") / len(agree),
         disagree_contradicting=disagree.count("contradicting") / len(disagree),
         overlap_disagree=_passing(alike[1], _threshold(alike[0], known)),
         overlap_at=_passing(alike[1], _threshold(alike[0], _REACHED)),

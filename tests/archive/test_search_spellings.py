@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.accuracy.product import configuration
-from tests.accuracy.spellings import SPELLINGS, Spelling, seeded_archive
+from tests.accuracy.spellings import SPELLINGS, Spelling, found_by, seeded_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,5 +26,4 @@ def test_there_are_thirteen_spellings() -> None:
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda spelling: spelling.what)
 def test_a_spelling_finds_the_articles_that_every_other_finds(reader: ArchiveReader, spelling: Spelling) -> None:
-    found = reader.search(spelling.query, aliases=configuration().watch.spellings)
-    assert {hit["id"][:3] for hit in found} == spelling.finds
+    assert found_by(reader, spelling) == spelling.finds
