@@ -34,8 +34,8 @@ What the stages rest on:
 - `monitor.reading.words` holds the lexicon ready: `monitor.reading.phrases` finds its forms in a text, and
   `monitor.reading.date_index` and `monitor.reading.calendars` serve dates.
 - `monitor.reading.offices` finds posts and whose they are; `monitor.reading.frames` gives a meeting's verb its
-  arguments, and `monitor.reading.locations` tells where it happened; `monitor.reading.clauses`, `monitor.reading.facets` and
-  `monitor.reading.quantities` take a sentence's claims apart.
+  arguments, and `monitor.reading.locations` tells where it happened; `monitor.reading.clauses`,
+  `monitor.reading.facets` and `monitor.reading.quantities` take a sentence's claims apart.
 - `monitor.deciding.events`, `monitor.deciding.roles` and `monitor.deciding.versions` know what holds for claims of one
   sort; `monitor.deciding.coverage`, `monitor.deciding.calibration` and `monitor.deciding.judged` how far two are alike;
   `monitor.deciding.refitting` what analysts' verdicts say of that;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from monitor.model import KnownDocument, Reading, Recall, Signature
 
-NEAR: Final = 0.7
+NEAR: Final = 0.6
 """Estimated Jaccard likeness of three-word shingles from which two articles are one text reworked by an editor."""
 
 

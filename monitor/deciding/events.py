@@ -129,13 +129,17 @@ def _relate_seat(mention: Mention, known: Sequence[KnownClaim], origin: str | No
 
 def _relate_duration(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """How long it took: another number of the same unit is a conflict."""
-    own, _, unit = _value(mention, "number").partition(" ")
-    for k in known:
-        held, _, other = _value(k.mention, "number").partition(" ")
-        if _value(k.mention, "event") != "duration" or unit != other:
-            continue
-        if own == held:
-            return verdict.known(k, ("duration",), corroborates=corroborates(origin, [k]), origin=origin)
+    unit = _value(mention, "number").partition(" ")[2]
+    lengths = [
+        k
+        for k in known
+        if _value(k.mention, "event") == "duration" and _value(k.mention, "number").partition(" ")[2] == unit
+    ]
+    same = [k for k in lengths if _value(k.mention, "number") == _value(mention, "number")]
+    if same:
+        return verdict.known(same[0], ("duration",), corroborates=corroborates(origin, same), origin=origin)
+    if lengths:
+        k = lengths[-1]
         return verdict.contradicting(k, ("duration",), "المدة", "duration", here=mention.quote, there=k.mention.quote)
     return verdict.new(("duration",))
 

@@ -16,12 +16,14 @@ def _digest(*parts: object) -> str:
 
 def mention_id(article_id: str, mention: Mention) -> str:
     """Of one claim at one place of one article."""
-    return "n" + _digest(article_id, mention.kind, mention.start, mention.end, mention.subject, mention.slots)
+    return "n" + _digest(
+        article_id, mention.kind, mention.start, mention.end, mention.subject, mention.slots, mention.polarity
+    )
 
 
 def claim_id(meeting_id: str | None, mention: Mention) -> str:
     """Of the claim that a mention opens: what is said, of which meeting or person."""
-    return "c" + _digest(meeting_id, mention.kind, mention.subject, mention.slots, mention.quote)
+    return "c" + _digest(meeting_id, mention.kind, mention.subject, mention.slots, mention.quote, mention.polarity)
 
 
 def meeting_id(article_id: str, index: int, meeting: Meeting) -> str:

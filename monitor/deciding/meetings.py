@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.model import KnownMeeting, Reading, Recall
 
 WINDOW: Final = timedelta(days=7)
+NEWS: Final = timedelta(days=14)
 _SETTLED: Final = {
     MeetingStatus.HELD: 3,
     MeetingStatus.CANCELLED: 2,
@@ -59,6 +60,8 @@ def fingerprint(one: Meeting, other: Meeting) -> int:
     countries = _countries(one) & _countries(other)
     if _names(one) and _names(other) and not people and not venue:
         return 0
+    if not _names(one) and not _names(other) and _offices(one) and _offices(other) and not offices and not venue:
+        return 0
     anonymous = not (_names(one) and _names(other))
     score = 4 * len(people) + 3 * len(offices) + 3 * venue + (2 if countries and (anonymous or people or venue) else 0)
     return score + (1 if score and one.place and one.place == other.place else 0)
@@ -66,7 +69,14 @@ def fingerprint(one: Meeting, other: Meeting) -> int:
 
 def within_window(one: Meeting, other: Meeting) -> bool:
     """Whether two meetings' date bounds may lie within seven days of each other."""
-    return _not_after(one.date_from, other.date_to) and _not_after(other.date_from, one.date_to)
+    return _not_after(_earliest(one), other.date_to) and _not_after(_earliest(other), one.date_to)
+
+
+def _earliest(meeting: Meeting) -> date | None:
+    """The lower bound; news that gives no day tells of the last two weeks before its publication."""
+    if meeting.date_from is None and meeting.date_to is not None and meeting.date_source != "text":
+        return meeting.date_to - NEWS
+    return meeting.date_from
 
 
 def _not_after(start: date | None, end: date | None) -> bool:
@@ -77,9 +87,13 @@ def _names(meeting: Meeting) -> set[str]:
     return {c.name for c in meeting.counterparts if c.name}
 
 
-def _offices(meeting: Meeting) -> set[tuple[str, str | None]]:
-    """Offices by their head word and country: what two outlets write alike of an unnamed holder."""
-    return {(term(c.office.split()[0]), c.country) for c in meeting.counterparts if c.office and fold(c.office)}
+def _offices(meeting: Meeting) -> set[tuple[tuple[str, ...], str | None]]:
+    """Offices by their first two words and country: what two outlets write alike of an unnamed holder."""
+    return {(_opening(c.office), c.country) for c in meeting.counterparts if c.office and fold(c.office)}
+
+
+def _opening(office: str) -> tuple[str, ...]:
+    return tuple(term(word) for word in office.split()[:2])
 
 
 def _countries(meeting: Meeting) -> set[str]:

@@ -95,11 +95,26 @@ def _decide(
         return relate_role(mention, ledger, origin)
     if mention.kind is ClaimKind.RANK:
         return relate_rank(mention, ledger, origin)
+    if mention.kind in {ClaimKind.EVENT, ClaimKind.PARTICIPANT} and not mention.terms and not _typed(mention):
+        return _relate_bare(mention, ledger)
     if mention.kind is ClaimKind.EVENT and not mention.terms:
         return relate_event(mention, ledger, origin)
     if mention.kind in _STRUCTURAL and not mention.terms:
         return _relate_same_slots(mention, ledger, origin)
     return relate_content(mention, ledger, reading, similarity, link)
+
+
+def _typed(mention: Mention) -> bool:
+    return any(name in {"event", "participant"} for name, _ in mention.slots)
+
+
+def _relate_bare(mention: Mention, ledger: Sequence[KnownClaim]) -> Verdict:
+    """«كروسيتو يستقبل حفتر»: a headline of names alone says nothing more than that they met."""
+    named = {value for name, value in mention.slots if name == "person"}
+    held = {value for k in ledger for name, value in k.mention.slots if name in {"person", "participant"}}
+    if ledger and named <= held:
+        return verdict.known(ledger[0], ("person",), corroborates=False, origin=None)
+    return verdict.new(("person",), nearest=ledger[0] if ledger else None)
 
 
 def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
@@ -359,7 +374,7 @@ def _own_claim(mention: Mention, home: str | None, earlier: Sequence[Related]) -
             both = min(coverage(mention.terms, other.terms), coverage(other.terms, mention.terms))
             same = both >= SAME_CLAIM and other.polarity == mention.polarity
         else:
-            same = _key(other) == _key(mention)
+            same = _key(other) == _key(mention) and other.polarity == mention.polarity
         if same:
             return related.claim_id
     return None

@@ -36,6 +36,8 @@ _OPEN_HEADS: Final = (
 _GENERIC: Final = {"libyan_prime_minister": "prime_minister"}
 """Heads whose holder is also called by the plain title: «رئيس الوزراء» says no other thing."""
 _ALIKE: Final = 0.6
+_MOSTLY: Final = 0.8
+"""The same where the lexicon knows the two for offices of different heads."""
 
 
 def relate_role(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
@@ -59,7 +61,7 @@ def relate_role(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
 def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """The relation of a rank of a person to those the ledger holds for the same person."""
     held = [k for k in ledger if k.mention.kind is ClaimKind.RANK and k.mention.subject == mention.subject]
-    same = [k for k in held if k.mention.slots == mention.slots]
+    same = [k for k in held if _rank(k.mention) & _rank(mention)]
     if same:
         return verdict.known(same[0], ("person", "rank"), corroborates=corroborates(origin, same), origin=origin)
     if held:
@@ -67,6 +69,11 @@ def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
             held[-1], ("person", "rank"), "الرتبة", "rank", here=mention.quote, there=held[-1].mention.quote
         )
     return verdict.new(("person", "rank"))
+
+
+def _rank(mention: Mention) -> set[tuple[str, str]]:
+    """The rank and its level: «الفريق أول» and «الفريق أول ركن» are one level."""
+    return {slot for slot in mention.slots if slot[0] in {"rank", "rank_level"}}
 
 
 class _Office:
@@ -97,7 +104,8 @@ def _same(one: _Office, other: _Office) -> bool:
     alike = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
     if one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS):
         return countries
-    return countries and alike >= _ALIKE and not _clash(one, other)
+    other_heads = bool(one.head and other.head and one.head != other.head)
+    return countries and alike >= (_MOSTLY if other_heads else _ALIKE) and not _clash(one, other)
 
 
 def _is_plain_title(one: _Office, other: _Office) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.deciding import verdict
 from monitor.deciding.coverage import coverage
+from monitor.model import Modality
 
 if TYPE_CHECKING:
     from monitor.deciding.verdict import Verdict
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 KNOWN: Final = 0.5
 SUGGEST: Final = 0.35
 _RELATED: Final = 0.25
+_FIRM: Final = frozenset({Modality.AGREED, Modality.SIGNED, Modality.IMPLEMENTED})
+_SOFT: Final = frozenset({Modality.DISCUSSED, Modality.WISHED, Modality.AGREED_IN_PRINCIPLE})
 _LABELS: Final = {"person": ("الأشخاص", "persons"), "place": ("المكان", "place"), "number": ("العدد", "number")}
 
 
@@ -44,6 +47,8 @@ def _clash(one: Mention, other: Mention) -> tuple[str, str] | None:
     """The first slot that both fill, and fill differently."""
     if one.polarity is not other.polarity:
         return "الإثبات والنفي", "polarity"
+    if {one.modality in _FIRM, other.modality in _FIRM} == {True, False} and {one.modality, other.modality} & _SOFT:
+        return "درجة الاتفاق", "modality"
     for slot, labels in _LABELS.items():
         own = {value for name, value in one.slots if name == slot}
         held = {value for name, value in other.slots if name == slot}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.frames import CALL, MEETING, MOVE
+from monitor.reading.frames import CALL, MEETING, MOVE, is_denied
 from monitor.reading.locations import is_location
 from monitor.reading.people import LIBYA
 from monitor.reading.quantities import quantities
@@ -83,7 +83,10 @@ def person_facets(
                 ClaimKind.RANK,
                 (person.rank.start, person.end),
                 subject=person.id,
-                slots=(("rank", person.rank.key),),
+                slots=(
+                    ("rank", person.rank.key),
+                    ("rank_level", document.words.entry("ranks", person.rank.key).attrs["level"]),
+                ),
             )
     yield from _kinship(document, sentence, people)
 
@@ -125,15 +128,6 @@ def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -
                 subject=of.id,
                 slots=(("kin", cue.key), ("kin_form", relation)),
             )
-
-
-def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
-    """Whether what stands at token `at` is denied: behind «نفى … أن», or straight behind «لم»."""
-    for match in document.within(document.predicates, sentence.first, at):
-        if document.words.entry("predicates", match.key).get("family") == "deny":
-            return True
-    near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
-    return any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in near)
 
 
 def event_facets(

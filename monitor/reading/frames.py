@@ -55,6 +55,7 @@ _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiat
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
+_NEGATED_REACH: Final = 3
 _INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
 
@@ -240,6 +241,15 @@ def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, 
             break
         found.append(person)
     return tuple(reversed(found))
+
+
+def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
+    """Whether what stands at token `at` is denied: behind «نفى … أن», or straight behind «لم»."""
+    for match in document.within(document.predicates, sentence.first, at):
+        if document.words.entry("predicates", match.key).get("family") == "deny":
+            return True
+    near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
+    return any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in near)
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

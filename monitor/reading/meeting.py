@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus
-from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, TALK, frames
+from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, TALK, frames, is_denied
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def _completed(
     document: Document, frame: Frame, told: Frame | None, named: tuple[int, tuple[Person, ...]]
 ) -> Frame | None:
     """The frame with a principal and a foreign side, its own or one from a sentence nearby."""
-    if frame.principals and frame.has_foreign_side and frame.family in MEETING:
+    agreed = frame.family == "agree" and bool(frame.foreigners)
+    if frame.principals and (agreed or (frame.has_foreign_side and frame.family in MEETING)):
         journey = frame.family in MOVE and not frame.foreigners
         told_early = frame.sentence <= _LEAD_SENTENCES or told is not None
         return frame if told_early or not journey or _has_purpose(document, frame) else None
@@ -249,8 +250,7 @@ def _country(frame: Frame, venue: PlaceMention | None, place: PlaceMention | Non
 
 
 def _status(document: Document, sentence: Sentence, match: PhraseMatch, cues: set[str]) -> MeetingStatus:
-    window = document.within(document.negation, match.first - _NEGATION_REACH, match.first)
-    if any(document.words.entry("negation", m.key).attrs["type"] in {"particle", "denial"} for m in window):
+    if is_denied(document, sentence, match.first):
         return MeetingStatus.DENIED
     for other in document.within(document.predicates, sentence.first, sentence.last):
         entry = document.words.entry("predicates", other.key)

@@ -16,7 +16,8 @@ from monitor.reading.arabic import tokens
 SHINGLE_WORDS: Final = 3
 PERMUTATIONS: Final = 64
 
-_PRIME = np.uint64((1 << 61) - 1)
+_PRIME = np.uint64((1 << 31) - 1)
+"""A Mersenne prime below the hashes' range: a larger one would leave every product, and so every order, alone."""
 _RANDOM = np.random.default_rng(20260117)
 _A = _RANDOM.integers(1, 1 << 31, PERMUTATIONS, dtype=np.uint64)
 _B = _RANDOM.integers(0, 1 << 31, PERMUTATIONS, dtype=np.uint64)

@@ -94,7 +94,6 @@ def test_the_same_unnamed_office_of_another_country_is_another_meeting() -> None
     assert link(bare(italian), bare(EU_ENVOY)).new
 
 
-@pytest.mark.xfail(strict=True, reason="two unnamed offices are held together by «وزير», and by their country")
 def test_two_unnamed_ministers_of_one_country_are_two_counterparts() -> None:
     defence = Counterpart(name=None, office="وزير الدفاع الإيطالي", country="IT")
     interior = Counterpart(name=None, office="وزير الداخلية الإيطالي", country="IT")

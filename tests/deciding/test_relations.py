@@ -328,9 +328,6 @@ def test_what_an_article_affirms_and_denies_is_not_one_claim() -> None:
     assert one.claim_id != two.claim_id
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the id of a claim leaves its polarity out, and of both the quote is the bare name"
-)
 def test_an_absence_is_another_claim_than_the_attendance_it_contradicts() -> None:
     (there,) = related_all([participant("soler")])
     held = make_known(there.mention, claim_id=there.claim_id)
