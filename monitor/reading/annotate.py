@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from monitor.model import SegmentKind
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.reading.places import PlaceMention
     from monitor.reading.words import Words
 
+_first, _start, _end = attrgetter("first"), attrgetter("start"), attrgetter("end")
 _BREAK = re.compile(r"[،:()\[\]{}؛;؟!…\n–—]|(?<!\d)[.,]|[.,](?!\d)| -+ ")
 _ANNOUNCED = frozenset({SegmentKind.LIST, SegmentKind.TABLE, SegmentKind.ADVICE, SegmentKind.HEADING})
 _ASKING = frozenset({"invite", "urge", "request", "demand"})
@@ -68,16 +70,17 @@ class Document:
 
     def within(self, matches: Sequence[PhraseMatch], first: int, last: int) -> tuple[PhraseMatch, ...]:
         """The matches that begin in the token range `[first, last)`."""
-        starts = [match.first for match in matches]
-        return tuple(matches[bisect_left(starts, first) : bisect_left(starts, last)])
+        low = bisect_left(matches, first, key=_first)
+        return tuple(matches[low : bisect_left(matches, last, low, key=_first)])
 
     def token_at(self, offset: int) -> int:
         """Index of the first token that ends after `offset`."""
-        return bisect_right([token.end for token in self.tokens], offset)
+        return bisect_right(self.tokens, offset, key=_end)
 
     def places_in(self, start: int, end: int) -> tuple[PlaceMention, ...]:
         """The places named within `[start, end)` of the text."""
-        return tuple(place for place in self.places if start <= place.start < end)
+        low = bisect_left(self.places, start, key=_start)
+        return tuple(self.places[low : bisect_left(self.places, end, low, key=_start)])
 
 
 def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> Document:
@@ -116,7 +119,8 @@ def _without_introduction(text: str, segment: Segment, segments: Sequence[Segmen
     line = text[segment.start : segment.end]
     if following is None or following.kind not in _ANNOUNCED or not line.endswith(":"):
         return segment.end
-    return segment.start + max(line.rfind(mark) for mark in "،؛.\n") + 1
+    cut = max(line.rfind(mark) for mark in "،؛.\n") + 1
+    return segment.start + cut if cut else segment.end
 
 
 def with_verbs_settled(document: Document, heads: frozenset[int]) -> Document:

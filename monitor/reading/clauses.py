@@ -233,7 +233,9 @@ def _speaker(
     origin = next(iter(document.within(document.attribution, low, high)), None)
     if origin is not None and document.words.entry("attribution", origin.key).attrs["type"] != "marker":
         return document.text[origin.start : origin.end], None
-    places = document.places_in(document.tokens[predicate.last].end, document.tokens[high - 1].end)
+    places = document.places_in(
+        document.tokens[predicate.last].end, document.tokens[min(high, predicate.last + 3) - 1].end
+    )
     return (f"place:{places[0].country}", None) if places and places[0].country else (None, None)
 
 

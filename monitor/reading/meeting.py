@@ -29,6 +29,7 @@ _WINDOW: Final = timedelta(days=7)
 _FAR: Final = timedelta(days=60)
 _NEGATION_REACH: Final = 3
 _BACK_REACH: Final = 3
+_CALL_REACH: Final = 5
 _LEAD_SENTENCES: Final = 4
 """Sentences after the headline in which an article says what it is about."""
 _JOINED_LINES: Final = 3
@@ -36,7 +37,8 @@ _MAIN_SHARE: Final = 0.25
 _EARLIER: Final = frozenset({"background_had", "background_last"})
 _TWO_MEN: Final = frozenset({"both_men", "they_two"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
-_STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "deny": MeetingStatus.DENIED}
+_STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "postpone": MeetingStatus.ANNOUNCED}
+_TO_COME: Final = frozenset({"invite", "urge", "request", "demand"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,8 @@ def _status(document: Document, sentence: Sentence, match: PhraseMatch, cues: se
         near = abs(other.first - match.first) <= _NEGATION_REACH + 1
         if near and entry.attrs["family"] in _STATUS_FAMILY:
             return _STATUS_FAMILY[entry.attrs["family"]]
+        if other.first < match.first and entry.attrs["family"] in _TO_COME and entry.get("shape") == "verb":
+            return MeetingStatus.ANNOUNCED
     own = document.words.entry("predicates", match.key)
     future = document.tokens[match.first].form.startswith(("سي", "ست", "وسي", "وست"))
     if own.get("modality") == "announced" or "announced" in cues or (future and own.get("shape") == "verb"):
@@ -266,7 +270,8 @@ def _status(document: Document, sentence: Sentence, match: PhraseMatch, cues: se
 
 def _mode(document: Document, frame: Frame, venue: PlaceMention | None, place: PlaceMention | None) -> MeetingMode:
     said = document.words.entry("predicates", frame.predicate.key).get("mode")
-    if frame.family in CALL:
+    behind = document.within(document.predicates, frame.predicate.first, frame.predicate.last + _CALL_REACH)
+    if any(document.words.entry("predicates", m.key).get("family") in CALL for m in behind):
         return MeetingMode.CALL
     where = next((p for p in (venue, place) if p is not None), None)
     if where is not None and where.country == LIBYA:

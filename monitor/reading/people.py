@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LIBYA: Final = "LY"
 _MAX_NAME_WORDS = 3
 _BRACKET_WORDS = 6
+_PARTICLES: Final = frozenset({"و", "ف", "ب", "ل"})
 _SON: Final = "kinship_son"
 
 
@@ -110,6 +111,7 @@ class _Finder:
         self._predicate_tokens = {i for m in document.predicates for i in range(m.first, m.last + 1)}
         self._cue_tokens = {i for m in document.cues for i in range(m.first, m.last + 1)}
         self._cues_by_last = {m.last: m for m in document.cues}
+        self._principal_offices = {m.first for m in self._words.office_alone.find(document.tokens)}
         self._names = {name.first: name for name in self._listed_names()}
         chiefs = {name.first: self._chief(name) for name in self._names.values()}
         self._offices = find_offices(document, self._places_by_token, chiefs)
@@ -245,7 +247,7 @@ class _Finder:
         )
 
     def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
-        if name.prefix.startswith(("و", "ف")) and at == name.first:
+        if name.prefix[:1] in _PARTICLES and at == name.first:
             return None
         while at > 0 and self._tokens[at - 1].form in self._words.marks["courtesy"]:
             at -= 1
@@ -272,10 +274,9 @@ class _Finder:
 
     def _office_after(self, name: _Name) -> Office | None:
         at = name.last + 1
-        if at < len(self._tokens) and self._tokens[at].form in {COMMA, *self._words.marks["apposition"]}:
-            at += 1
-        office = self._offices.get(at)
-        if office is None:
+        apart = at < len(self._tokens) and self._tokens[at].form in {COMMA, *self._words.marks["apposition"]}
+        office = self._offices.get(at + apart)
+        if office is None or not (apart or self._may_hold(name, office)):
             return None
         match = self._offices_by_first[office.first]
         if match.prefix.startswith(("و", "ف", "ل", "ب")):
@@ -285,6 +286,16 @@ class _Finder:
             following = self._ranks_by_first[following].last + 1
         next_name = self._names.get(following)
         return None if next_name and not next_name.prefix else office
+
+    def _may_hold(self, name: _Name, office: Office) -> bool:
+        """Whether an office straight behind a name can be his: «التقى حفتر السفير اليوناني» names two people."""
+        country = LIBYA if name.listed == "principal" else self._country(name, None)
+        if country and office.countries and country not in office.countries:
+            return False
+        entry = self._words.entry("offices", office.key)
+        if name.listed == "principal":
+            return entry.get("class") == "military" or entry.get("country") == LIBYA or LIBYA in office.countries
+        return office.first not in self._principal_offices
 
     def _country(self, name: _Name, office: Office | None) -> str | None:
         if name.listed == "principal":
@@ -302,9 +313,10 @@ class _Finder:
     def _sons(self, named: Iterable[Person]) -> Iterator[Person]:
         """«نجل المشير خليفة حفتر»: the one son whom the article names in full; nobody where it names two or none."""
         people = list(named)
-        fathers = {kin.person: p.id for p in self._watch.principals for kin in p.kin if kin.relation == "son"}
-        for father in people:
-            sons = {p.id for p in people if p.listed == "principal" and p.id in self._sons_of(father.id)}
+        fathers = {kin.person for p in self._watch.principals for kin in p.kin if kin.relation == "son"}
+        present = {p.id for p in people if p.listed == "principal"}
+        for father in people if present & fathers else ():
+            sons = present & self._sons_of(father.id)
             cue = self._cues_by_last.get(father.head - 1) or self._cues_by_last.get(father.first - 1)
             if father.id in fathers and cue is not None and cue.key == _SON and len(sons) == 1:
                 yield Person(
