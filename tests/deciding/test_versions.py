@@ -256,5 +256,5 @@ def test_a_paragraph_taken_out_withdraws_its_claims_once(config: ReadConfig) -> 
         recall = archive.recall(third)
         assert withdrawn(third, recall) == ()
         assert {one.mention_id for one in gone}.isdisjoint(one.mention_id for one in recall.claims if one.standing)
-        stored = [row for row in archive.reader().claims(Filters(relation="withdrawn", limit=1000))]
+        stored = archive.reader().claims(Filters(relation="withdrawn", limit=1000))
         assert {row["id"] for row in stored} == {one.mention_id for one in gone}
