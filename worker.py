@@ -2,7 +2,7 @@
 """Rasid's command line, and the only place where real adapters are built.
 
 Each command lies in a module of `commands/`, which is imported when the command is called; what it works with comes
-from the `RealWorkshop` below. Both so that `health`, which a container asks every minute, loads a tenth of the whole.
+from the `RealWorkshop` below. So `health`, which a container asks every minute, loads nothing that fetches or reads.
 
 Results go to stdout, as JSON with `--json`, else for people; progress and messages to stderr. Exit codes: 0 done,
 1 failed, 2 bad usage or configuration, 75 already running.
