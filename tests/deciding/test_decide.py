@@ -311,10 +311,16 @@ def test_the_same_words_about_another_minister_tell_of_another_meeting() -> None
     assert {relation for relation, _ in of_kind(other, ClaimKind.AGENDA)} == {Relation.NEW}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a clause of names alone has no terms to be known by, and is new in every article"
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "كروسيتو يستقبل صدام حفتر",
+        pytest.param(
+            "صدام حفتر في روما",
+            marks=pytest.mark.xfail(strict=True, reason="a headline without a verb has no terms to be known by"),
+        ),
+    ],
 )
-@pytest.mark.parametrize("headline", ["كروسيتو يستقبل صدام حفتر", "صدام حفتر في روما"])
 def test_a_headline_that_says_only_who_met_tells_nothing_when_that_is_known(headline: str) -> None:
     *_, last = arrived(ROME, under(headline))
     assert last.alerts == ()

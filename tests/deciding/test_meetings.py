@@ -136,9 +136,10 @@ def test_open_bounds_fit_everything_that_does_not_lie_past_them() -> None:
     assert within_window(undated, undated)
 
 
-def test_the_day_of_the_page_is_an_upper_bound_only() -> None:
-    page = make_meeting(date_to=date(2026, 1, 17))
-    assert within_window(page, day(date(2025, 12, 1))), "told late"
+def test_news_that_gives_no_day_tells_of_the_two_weeks_before_its_page() -> None:
+    page = make_meeting(date_to=date(2026, 1, 17), date_source="meta")
+    assert within_window(page, day(date(2025, 12, 27))), "told late: fourteen days and the window's seven"
+    assert not within_window(page, day(date(2025, 12, 26))), "news of another meeting"
     assert within_window(page, day(date(2026, 1, 24))), "seven days behind it"
     assert not within_window(page, day(date(2026, 1, 25))), "the page is older than the meeting"
 
@@ -151,8 +152,8 @@ _bounds = st.tuples(st.none() | _days, st.none() | _days).filter(lambda b: not (
 def test_the_window_is_symmetric_and_is_the_gap_between_the_bounds(
     one: tuple[date | None, date | None], other: tuple[date | None, date | None]
 ) -> None:
-    first = make_meeting(date_from=one[0], date_to=one[1])
-    second = make_meeting(date_from=other[0], date_to=other[1])
+    first = make_meeting(date_from=one[0], date_to=one[1], date_source="text")
+    second = make_meeting(date_from=other[0], date_to=other[1], date_source="text")
     gap = max((one[0] or date.min) - (other[1] or date.max), (other[0] or date.min) - (one[1] or date.max))
     assert within_window(first, second) is within_window(second, first) is (gap <= WINDOW)
 

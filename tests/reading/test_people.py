@@ -163,7 +163,6 @@ def test_four_of_one_family_never_merge(reader: Reader) -> None:
     assert reader.named(text) == [KHALIFA, SADDAM, KHALED, BELQASEM]
 
 
-@pytest.mark.xfail(strict=True, reason="«حرب», the end of the rank, is also a cue of a force")
 def test_the_marshal_of_the_general_staff_acts_himself(reader: Reader) -> None:
     assert person(reader, KHALIFA, "استقبل المشير أركان حرب خليفة حفتر الوفد").acting
 
