@@ -25,6 +25,7 @@ _first, _start, _end = attrgetter("first"), attrgetter("start"), attrgetter("end
 _BREAK = re.compile(r"[،:()\[\]{}؛;؟!…\n–—]|(?<!\d)[.,]|[.,](?!\d)| -+ ")
 _ANNOUNCED = frozenset({SegmentKind.LIST, SegmentKind.TABLE, SegmentKind.ADVICE, SegmentKind.HEADING})
 _ASKING = frozenset({"invite", "urge", "request", "demand"})
+_LONGEST = 400  # words: a sentence told without a stop for longer is read in pieces
 """Whoever is asked to do something has not done it yet."""
 STOP = "\n"
 """Form of the token that stands for a mark at which no phrase goes on."""
@@ -177,5 +178,8 @@ def _sentences(
     for start, end in clause_spans(text, segment.start, stop):
         first = base + bisect_left(starts, start)
         last = base + bisect_left(starts, end)
-        if last > first:
-            yield Sentence(start, end, segment.kind, line, first, last)
+        for at in range(first, last, _LONGEST):
+            cut = at + _LONGEST < last
+            here = start if at == first else found[at].start
+            until = found[at + _LONGEST].start if cut else end
+            yield Sentence(here, until, segment.kind, line, at, min(at + _LONGEST, last))

@@ -103,7 +103,6 @@ DENIED: Final = _article(
 )
 
 
-OPEN_ENDED: Final = "without a day in its text a meeting is open towards the past, so that it fits any earlier one"
 DECOYS: Final = (ITALIAN, GREEK, FIDAN, TAJANI, FIDAN_LATER, ANNOUNCED, HELD, CLAIMED, DENIED)
 
 

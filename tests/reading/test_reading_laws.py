@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from time import process_time
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -173,9 +172,7 @@ def test_a_text_of_nothing_but_marks_says_nothing(text: str) -> None:
         pytest.param("• بحث سبل التعاون\n", id="one endless list"),
     ],
 )
-def test_a_text_of_a_megabyte_is_read_in_bounded_time(piece: str) -> None:
+def test_a_text_of_a_megabyte_is_read_to_its_end(piece: str) -> None:
     text = piece * (1_000_000 // len(piece.encode()) + 1)
-    began = process_time()
     reading = read(text, title="صدام حفتر يلتقي فنسنت جيرو في باريس")
-    assert process_time() - began < 40  # far above what it takes: finishing is what counts
     assert_grounded(reading)
