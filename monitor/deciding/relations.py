@@ -110,7 +110,7 @@ def _typed(mention: Mention) -> bool:
 
 def _relate_bare(mention: Mention, ledger: Sequence[KnownClaim]) -> Verdict:
     """«كروسيتو يستقبل حفتر»: a headline of names alone says nothing more than that they met."""
-    named = {value for name, value in mention.slots if name == "person"}
+    named = _values(mention, "person")
     held = {value for k in ledger for name, value in k.mention.slots if name in {"person", "participant"}}
     if ledger and named <= held:
         return verdict.known(ledger[0], ("person",), corroborates=False, origin=None)
@@ -156,7 +156,7 @@ def relate_content(
     compared = _compared(mention, best)
     method = f"entailment+{similarity.name}"
     if share >= LEAST_SHARE and score >= KNOWN:
-        sharper = _sharper(mention, best)
+        sharper = _sharper(mention, best, ledger)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
         return verdict.known(
@@ -205,14 +205,18 @@ def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
     return (*sorted(names), "terms")
 
 
-def _sharper(mention: Mention, known: KnownClaim) -> tuple[str, str] | None:
-    """A place or number that the known claim lacks."""
-    for name, label in (("place", "المكان"), ("number", "العدد")):
-        own = {value for slot, value in mention.slots if slot == name}
-        held = {value for slot, value in known.mention.slots if slot == name}
-        if own - held and not held:
-            return f"{label} {'، '.join(sorted(own))}", f"{name} {', '.join(sorted(own))}"
+def _sharper(mention: Mention, known: KnownClaim, ledger: Sequence[KnownClaim]) -> tuple[str, str] | None:
+    """A place that the meeting's ledger lacks, or a number that the known claim lacks."""
+    for name, label, told in (("place", "المكان", ledger), ("number", "العدد", (known,))):
+        own = _values(mention, name)
+        added = own - {value for claim in told for value in _values(claim.mention, name)}
+        if added and not _values(known.mention, name):
+            return f"{label} {'، '.join(sorted(added))}", f"{name} {', '.join(sorted(added))}"
     return None
+
+
+def _values(mention: Mention, name: str) -> set[str]:
+    return {value for slot, value in mention.slots if slot == name}
 
 
 # -- conflicts of clauses --------------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ def _denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: Mee
     if mention.polarity is not Polarity.NEGATED or link is None or not _MEETING_ACTS & _told_acts(mention):
         return None
     parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)}
-    named = {value for name, value in mention.slots if name == "person"}
+    named = _values(mention, "person")
     told = [k for k in ledger if k.mention.kind is ClaimKind.EVENT and k.mention.polarity is Polarity.AFFIRMED]
     if not told or not parties & named:
         return None
@@ -319,7 +323,7 @@ def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str])
 
 
 def _topics(mention: Mention) -> set[str]:
-    return {value for name, value in mention.slots if name == "topic"}
+    return _values(mention, "topic")
 
 
 def _numbers(mention: Mention) -> Mapping[str, str]:

@@ -102,6 +102,12 @@ def test_a_clause_with_a_place_or_a_number_more_is_updated() -> None:
         assert slot[1] in found.why_en
 
 
+def test_a_place_that_another_clause_of_the_meeting_told_adds_nothing() -> None:
+    place = ("place", "rome")
+    elsewhere = clause("صدام حفتر في روما", terms=("yz",), slots=(place,))
+    assert related(clause(terms=WORDS, slots=(place,)), clause(terms=WORDS), elsewhere).relation is RESTATED
+
+
 def test_a_clause_with_a_place_less_is_known() -> None:
     assert related(clause(terms=WORDS), clause(terms=WORDS, slots=(("place", "rome"),))).relation is RESTATED
 
