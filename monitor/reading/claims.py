@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Polarity, SegmentKind
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import term
-from monitor.reading.clauses import BOTH, find_clauses
+from monitor.reading.clauses import BOTH, SPEECH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
 from monitor.reading.frames import MEETING
 from monitor.reading.people import LIBYA
@@ -148,7 +148,7 @@ def _content(
         meeting=meeting,
         subject="",
         predicate=clause.family,
-        speaker=clause.speaker,
+        speaker=clause.speaker if clause.kind in SPEECH else None,
         origin=origin,
         modality=clause.modality,
         polarity=clause.polarity,
@@ -208,7 +208,7 @@ def _content_slots(
     slots.update(("act", family) for family in _acts(document, clause))
     named = (p for p in people if clause.first <= p.first < clause.last and p.listed != "office")
     slots.update(("person", person.id) for person in named)
-    if clause.speaker:
+    if clause.speaker and clause.kind in SPEECH:
         slots.add(("speaker", clause.speaker))
     return tuple(sorted(slots))
 

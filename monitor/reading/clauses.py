@@ -27,7 +27,8 @@ _NEGATION_REACH = 2
 _RELATIVE_REACH = 3
 BOTH = "both_sides"
 
-_SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
+SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
+"""Kinds of clause whose subject says something; of a deed or of a subject of talks nobody is the speaker."""
 _LADDER = (
     Modality.DISCUSSED,
     Modality.WISHED,
@@ -68,7 +69,7 @@ def find_clauses(document: Document, people: Sequence[Person]) -> tuple[Clause, 
             clause = _clause(document, index, first, last, people, speaker)
             if found and clause.predicate is None and _elaborates(document, first):
                 clause = _carried_on(clause, found[-1])
-            if clause.kind in _SPEECH and clause.speaker:
+            if clause.kind in SPEECH and clause.speaker:
                 speaker = (clause.speaker, clause.speaker_person)
             found.append(clause)
     return tuple(found)
@@ -176,7 +177,7 @@ def _clause(
         entry = document.words.entry("predicates", predicate.key)
         family, kind = entry.attrs["family"], ClaimKind(entry.attrs["kind"])
     name, person = _speaker(document, first, last, predicate, people)
-    if name is None and kind in _SPEECH:
+    if name is None and kind in SPEECH:
         name, person = inherited
     kind = _adjusted(document, index, first, last, kind, name)
     return Clause(
