@@ -277,6 +277,10 @@ class Mention:
     slots: Slots = ()
     terms: tuple[str, ...] = ()
 
+    def values(self, name: str) -> set[str]:
+        """What the slot of this name holds; a slot may hold several values, or none."""
+        return {value for slot, value in self.slots if slot == name}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:

@@ -116,10 +116,10 @@ def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], orig
 
 def _relate_seat(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """A house named by its words: the same where they share one, another where both have the same head word."""
-    own = {value for name, value in mention.slots if name == "seat_term"}
+    own = mention.values("seat_term")
     seats = [k for k in known if _value(k.mention, "event") == "seat"]
     for k in seats:
-        if own & {value for name, value in k.mention.slots if name == "seat_term"}:
+        if own & k.mention.values("seat_term"):
             return verdict.known(k, ("seat",), corroborates=corroborates(origin, [k]), origin=origin)
     for k in seats:
         if _value(k.mention, "seat") == _value(mention, "seat"):

@@ -110,7 +110,7 @@ def _typed(mention: Mention) -> bool:
 
 def _relate_bare(mention: Mention, ledger: Sequence[KnownClaim]) -> Verdict:
     """«كروسيتو يستقبل حفتر»: a headline of names alone says nothing more than that they met."""
-    named = _values(mention, "person")
+    named = mention.values("person")
     held = {value for k in ledger for name, value in k.mention.slots if name in {"person", "participant"}}
     if ledger and named <= held:
         return verdict.known(ledger[0], ("person",), corroborates=False, origin=None)
@@ -208,15 +208,11 @@ def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
 def _sharper(mention: Mention, known: KnownClaim, ledger: Sequence[KnownClaim]) -> tuple[str, str] | None:
     """A place that the meeting's ledger lacks, or a number that the known claim lacks."""
     for name, label, told in (("place", "المكان", ledger), ("number", "العدد", (known,))):
-        own = _values(mention, name)
-        added = own - {value for claim in told for value in _values(claim.mention, name)}
-        if added and not _values(known.mention, name):
+        own = mention.values(name)
+        added = own - {value for claim in told for value in claim.mention.values(name)}
+        if added and not known.mention.values(name):
             return f"{label} {'، '.join(sorted(added))}", f"{name} {', '.join(sorted(added))}"
     return None
-
-
-def _values(mention: Mention, name: str) -> set[str]:
-    return {value for slot, value in mention.slots if slot == name}
 
 
 # -- conflicts of clauses --------------------------------------------------------------------------------------
@@ -227,7 +223,7 @@ def _denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: Mee
     if mention.polarity is not Polarity.NEGATED or link is None or not _MEETING_ACTS & _told_acts(mention):
         return None
     parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)}
-    named = _values(mention, "person")
+    named = mention.values("person")
     told = [k for k in ledger if k.mention.kind is ClaimKind.EVENT and k.mention.polarity is Polarity.AFFIRMED]
     if not told or not parties & named:
         return None
@@ -242,7 +238,7 @@ def _denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: Mee
 
 
 def _told_acts(mention: Mention) -> set[str]:
-    return {mention.predicate, *(value for name, value in mention.slots if name == "act")}
+    return {mention.predicate, *mention.values("act")}
 
 
 def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
@@ -323,7 +319,7 @@ def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str])
 
 
 def _topics(mention: Mention) -> set[str]:
-    return _values(mention, "topic")
+    return mention.values("topic")
 
 
 def _numbers(mention: Mention) -> Mapping[str, str]:
@@ -333,7 +329,7 @@ def _numbers(mention: Mention) -> Mapping[str, str]:
 
 def _counts(mention: Mention) -> set[str]:
     """People, states and sums that are counted: their number in one meeting is a functional slot."""
-    return {value.partition(" ")[2] for name, value in mention.slots if name == "count"}
+    return {value.partition(" ")[2] for value in mention.values("count")}
 
 
 # -- the value handed on ---------------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ def _clash(one: Mention, other: Mention) -> tuple[str, str] | None:
     if {one.modality in _FIRM, other.modality in _FIRM} == {True, False} and {one.modality, other.modality} & _SOFT:
         return "درجة الاتفاق", "modality"
     for slot, labels in _LABELS.items():
-        own = {value for name, value in one.slots if name == slot}
-        held = {value for name, value in other.slots if name == slot}
+        own = one.values(slot)
+        held = other.values(slot)
         if own and held and not own & held:
             return labels
     return None

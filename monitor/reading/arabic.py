@@ -47,18 +47,6 @@ class Token:
     form: str
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """Folded text; `offsets[i]` is where folded character `i` stands in the original."""
-
-    text: str
-    offsets: tuple[int, ...]
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Original half-open offsets of the folded stretch `[start, end)`, which must not be empty."""
-        return self.offsets[start], self.offsets[end - 1] + 1
-
-
 @lru_cache(maxsize=65536)
 def _fold_char(char: str) -> str:
     if _DROPPED.match(char):
@@ -74,17 +62,6 @@ def fold(text: str) -> str:
     'حفتر في الاليزيه 2026'
     """
     return " ".join("".join(map(_fold_char, text)).split())
-
-
-def fold_with_offsets(text: str) -> Folded:
-    """`text` folded character by character, with the way back; white space is kept as it is."""
-    chars: list[str] = []
-    offsets: list[int] = []
-    for index, char in enumerate(text):
-        folded = _fold_char(char)
-        chars.append(folded)
-        offsets.extend([index] * len(folded))
-    return Folded("".join(chars), tuple(offsets))
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import ClaimKind, Mention, Modality, Polarity, SegmentKind, Slots
+from monitor.model import ClaimKind, Mention, Modality, Polarity, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
 from monitor.reading.frames import CALL, MEETING, MOVE, is_denied
@@ -305,8 +305,3 @@ def _mention(
         modality=Modality.ASSERTED,
         polarity=polarity,
     )
-
-
-def reports_in_list(sentence: Sentence) -> bool:
-    """Whether the sentence is a list item or a table row."""
-    return sentence.kind in {SegmentKind.LIST, SegmentKind.TABLE}
