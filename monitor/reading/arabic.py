@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import simplemma
 
@@ -38,8 +38,7 @@ _AMBIGUOUS_SUFFIXES = ("نا", "ان", "ين", "ون", "ته")
 _MIN_STEM = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word: `text[start:end]` in the original, folded in `form`."""
 
     start: int
@@ -64,9 +63,14 @@ def fold(text: str) -> str:
     return " ".join("".join(map(_fold_char, text)).split())
 
 
+@lru_cache(maxsize=131072)
+def _fold_word(word: str) -> str:
+    return fold(word)
+
+
 def tokens(text: str) -> tuple[Token, ...]:
     """Words and numbers of `text` in order; vowel signs inside a word do not end it."""
-    found = (Token(m.start(), m.end(), fold(m.group())) for m in _WORD.finditer(text))
+    found = (Token(m.start(), m.end(), _fold_word(m.group())) for m in _WORD.finditer(text))
     return tuple(token for token in found if token.form)
 
 

@@ -32,6 +32,8 @@ _LETTER = "\u0620-\u063f\u0641-\u064a\u066e-\u06d3\u0750-\u077f\ufb50-\ufdfb\ufe
 _MARK = "\u0640\u064b-\u0652\u0670"
 _ARABIC_WORD = re.compile(f"[{_LETTER}][{_LETTER}{_MARK}]{{2,}}")
 _ASCII = re.compile(r"[\x00-\x7f]+")
+_ALPHABETIC = re.compile(r"[^\W\d_]")
+_WEIGHTY = re.compile(r"[^\W\d_]|[\ufffd\x80-\x9f]")
 _C1 = re.compile(r"[\x80-\x9f]")
 _SAMPLE_CHARS = 100_000
 _LIKELY, _POSSIBLE = 0.6, 0.3
@@ -73,10 +75,10 @@ def decode(body: bytes, *, content_type: str = "") -> str:
 def arabic_share(text: str) -> float:
     """How much of what lies beyond ASCII in `text` is Arabic words of three letters or more, 0..1."""
     beyond = _ASCII.sub(" ", text)[:_SAMPLE_CHARS]
-    weight = sum(char.isalpha() or char == "\ufffd" or "\x80" <= char <= "\x9f" for char in beyond)
+    weight = len(_WEIGHTY.findall(beyond))
     spelled = "".join(_ARABIC_WORD.findall(beyond))
-    letters = sum(char.isalpha() for char in spelled)
-    if not weight or sum(char in "طظ" for char in spelled) > _MAX_TA_ZA * letters:
+    letters = len(_ALPHABETIC.findall(spelled))
+    if not weight or spelled.count("ط") + spelled.count("ظ") > _MAX_TA_ZA * letters:
         return 0.0
     return letters / weight
 

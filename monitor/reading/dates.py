@@ -111,8 +111,11 @@ class _Reader:
         """Every date; at each token the first rule that fits wins."""
         figures = {found.first: found for found in self._figures()}
         rules = (self._day, self._month, self._year, self._weekday, self._spoken, self._ago, self._stretch)
-        at = 0
-        while at < len(self._tokens):
+        openings = {*figures, *self._months, *self._weekdays, *self._numbers, *self._words}
+        behind = 0
+        for at in sorted(openings):
+            if at < behind:
+                continue
             start = self._tokens[at].start
             self._ahead = any(begin <= start < end for begin, end in future)
             none = self._word(at, "none")
@@ -121,7 +124,7 @@ class _Reader:
                 found = next((found for rule in rules if (found := rule(at))), None)
             if found is not None:
                 yield self._mention(found)
-            at = (found or none or _Word("", "", at)).last + 1
+            behind = (found or none or _Word("", "", at)).last + 1
 
     def _mention(self, found: _Found) -> DateMention:
         start = self._starts.get(found.first, self._tokens[found.first].start)

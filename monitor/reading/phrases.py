@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from monitor.reading.arabic import Token, tokens, unprefixed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _Rest: TypeAlias = tuple[str, ...]
 
@@ -60,7 +60,7 @@ class PhraseIndex:
             keys = by_first.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words[1:], [])
             if key not in keys:
                 keys.append(key)
-        self._by_first: Mapping[str, tuple[tuple[int, dict[_Rest, list[str]]], ...]] = {
+        self._by_first: dict[str, tuple[tuple[int, dict[_Rest, list[str]]], ...]] = {
             first: tuple(sorted(lengths.items(), reverse=True)) for first, lengths in by_first.items()
         }
 
@@ -71,17 +71,18 @@ class PhraseIndex:
         pairs. Of two readings of a word the one with fewer letters taken off wins.
         """
         joined = _joined(tokens)
-        words = tuple(word for word, _, _ in joined)
+        words = tuple([word for word, _, _ in joined])
+        opens_none = self._by_first.keys().isdisjoint
         found: list[PhraseMatch] = []
-        at = 0
-        while at < len(words):
-            length, keys, reading = self._longest(words, at)
+        behind = 0
+        for at in [at for at, word in enumerate(words) if not opens_none(unprefixed(word))]:
+            length, keys, reading = self._longest(words, at) if at >= behind else (0, (), "")
             if length:
                 first, last = joined[at][1], joined[at + length - 1][2]
                 prefix = _prefix(words[at], reading)
                 start = _start(tokens[first], prefix)
                 found.extend(PhraseMatch(key, first, last, start, tokens[last].end, prefix) for key in keys)
-            at += length or 1
+                behind = at + length
         return tuple(found)
 
     def _longest(self, words: _Rest, at: int) -> tuple[int, Sequence[str], str]:
@@ -99,6 +100,8 @@ class PhraseIndex:
 
 def _joined(tokens: Sequence[Token]) -> list[tuple[str, int, int]]:
     """Words with the first and last index of their tokens; «عبد» and its second half are one word."""
+    if not any(token.form in _SERVANT_WITH_PARTICLE for token in tokens):
+        return [(token.form, at, at) for at, token in enumerate(tokens)]
     return list(_join(tokens))
 
 
