@@ -109,9 +109,21 @@ def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> D
         attribution=words.attribution.find(marked),
         topics=words.topics.find(marked),
         numbers=words.numbers.find(marked),
-        places=find_places(marked, words.places),
+        places=_outside_names(find_places(marked, words.places), words.people.find(marked)),
         words=words,
     )
+
+
+def _outside_names(places: Sequence[PlaceMention], names: Sequence[PhraseMatch]) -> tuple[PlaceMention, ...]:
+    """The places but for those that are part of a listed name: «جورجيا ميلوني» is a woman."""
+    spans = [(name.start, name.end) for name in names if name.last > name.first]
+    starts = [start for start, _ in spans]
+
+    def named(place: PlaceMention) -> bool:
+        at = bisect_right(starts, place.start) - 1
+        return at >= 0 and place.end <= spans[at][1]
+
+    return tuple(place for place in places if not named(place))
 
 
 def _without_introduction(text: str, segment: Segment, segments: Sequence[Segment]) -> int:

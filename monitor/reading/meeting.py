@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus
+from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus, SegmentKind
 from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, TALK, frames, is_denied
 from monitor.reading.people import LIBYA
 
@@ -361,7 +361,7 @@ def _meeting(document: Document, cluster: Sequence[Sighting], *, main: bool) -> 
         date_to=dates[1],
         date_source=source,
         mode=next((s.mode for s in cluster if s.family not in INVITE), cluster[0].mode),
-        status=_strongest(cluster),
+        status=_strongest(document, cluster),
         start=sentence.start,
         end=sentence.end,
         main=main,
@@ -392,12 +392,16 @@ def _bounds(document: Document, cluster: Sequence[Sighting]) -> tuple[tuple[date
     if published is None or cluster[0].background:
         return (None, None), None
     source = document.article.published_source or "feed"
-    if _strongest(cluster) is MeetingStatus.ANNOUNCED:
+    if _strongest(document, cluster) is MeetingStatus.ANNOUNCED:
         return (published.date(), None), source
     return (None, published.date()), source
 
 
-def _strongest(cluster: Sequence[Sighting]) -> MeetingStatus:
-    """Held where any sentence says so in its own voice, else what the first says."""
-    kinds = [s.status for s in cluster]
+def _strongest(document: Document, cluster: Sequence[Sighting]) -> MeetingStatus:
+    """Held where any sentence says so in its own voice, else what the first says.
+
+    A headline puts what is to come and what has been into the same present: it counts where it stands alone.
+    """
+    body = [s for s in cluster if document.sentences[s.sentence].kind is not SegmentKind.TITLE]
+    kinds = [s.status for s in body or cluster]
     return MeetingStatus.HELD if MeetingStatus.HELD in kinds else kinds[0]

@@ -110,7 +110,7 @@ class _Finder:
         self._places_by_token = places_by_token(document)
         self._predicate_tokens = {i for m in document.predicates for i in range(m.first, m.last + 1)}
         self._cue_tokens = {i for m in document.cues for i in range(m.first, m.last + 1)}
-        self._cues_by_last = {m.last: m for m in document.cues}
+        self._cue_over = {at: m for m in document.cues for at in range(m.first, m.last + 1)}
         self._principal_offices = {m.first for m in self._words.office_alone.find(document.tokens)}
         self._names = {name.first: name for name in self._listed_names()}
         chiefs = {name.first: self._chief(name) for name in self._names.values()}
@@ -306,8 +306,11 @@ class _Finder:
         return office.countries[0] if office and office.countries else None
 
     def _acts(self, at: int) -> bool:
-        """False where the word before makes it a force («قوات حفتر») or somebody else's act («المتحدث باسم»)."""
-        cue = self._cues_by_last.get(at - 1)
+        """False where the word before makes it a force («قوات حفتر») or somebody else's act («المتحدث باسم»).
+
+        A cue may reach into the name itself («نجل خليفة حفتر»).
+        """
+        cue = self._cue_over.get(at - 1)
         return cue is None or self._words.cue_types(cue.key) not in {"force", "aide", "kinship"}
 
     def _sons(self, named: Iterable[Person]) -> Iterator[Person]:
@@ -317,7 +320,7 @@ class _Finder:
         present = {p.id for p in people if p.listed == "principal"}
         for father in people if present & fathers else ():
             sons = present & self._sons_of(father.id)
-            cue = self._cues_by_last.get(father.head - 1) or self._cues_by_last.get(father.first - 1)
+            cue = self._cue_over.get(father.head - 1) or self._cue_over.get(father.first - 1)
             if father.id in fathers and cue is not None and cue.key == _SON and len(sons) == 1:
                 yield Person(
                     id=next(iter(sons)),

@@ -271,7 +271,6 @@ def test_to_hold_a_telephone_call_is_a_call(reader: Reader) -> None:
     assert meeting.mode is MeetingMode.CALL
 
 
-@pytest.mark.xfail(strict=True, reason="her given name is read as the country of Georgia, part of her office")
 def test_a_given_name_that_is_also_a_country_is_a_name(reader: Reader) -> None:
     meeting = reader.meeting("استقبل خليفة حفتر في بنغازي رئيسة الوزراء الإيطالية جورجيا ميلوني.")
     assert names(meeting) == ["giorgia_meloni"]
