@@ -95,6 +95,19 @@ def unprefixed(form: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+@lru_cache(maxsize=131072)
+def with_particle(form: str) -> bool:
+    """Whether a folded word is another behind «ب» or «ل»: «بعدد», «لوزير», and not «بلد».
+
+    >>> with_particle(fold("بعدد")), with_particle(fold("بلد"))
+    (True, False)
+    """
+    rest = form[1:]
+    if form[:1] not in {"ب", "ل"} or len(form) <= _MIN_STEM:
+        return False
+    return not _is_word(form) and (_is_word(rest) or _is_word(rest.removeprefix("ال")))
+
+
 def _is_whole(form: str) -> bool:
     """A dictionary word whose first letter is its own: «وزارة», «وفد», «فرنسا»; what would be left is no word."""
     return _is_word(form) and not _is_word(form[1:])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from monitor.reading.arabic import with_particle
 from monitor.reading.locations import is_location, is_side
 from monitor.reading.people import LIBYA
 
@@ -226,10 +227,21 @@ def _subjects(
     if match.first - before[-1].tail <= _ADJACENT:
         return _coordinated(document, before)
     if behind and _is_verb(document, match) and behind[0].head - match.last <= _SUBJECT_REACH:
-        between = {t.form for t in document.tokens[match.last + 1 : behind[0].head]}
-        if not between & document.words.marks["object_preposition"]:
+        between = document.tokens[match.last + 1 : behind[0].head + 1]
+        governed = {t.form for t in between[:-1]} & document.words.marks["object_preposition"]
+        if not governed and not (between and with_particle(between[0].form)):
             return ()
+    if len(before) > 1 and _is_of_both(document, match):
+        return tuple(before[-2:])
     return (before[-1],)
+
+
+def _is_of_both(document: Document, match: PhraseMatch) -> bool:
+    """«خلال لقاء جمعهما», «في اجتماعهما»: of the two who were named before."""
+    following = document.tokens[match.last + 1 : match.last + 1 + _COMPANY_REACH]
+    return document.tokens[match.last].form.endswith("هما") or any(
+        token.form in document.words.marks["of_both"] for token in following
+    )
 
 
 def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, ...]:
