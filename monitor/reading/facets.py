@@ -169,8 +169,8 @@ def _place_facets(
         if place.country in {None, LIBYA} or not is_location(document, place, match):
             continue
         slot = "venue" if place.kind == "venue" else "place"
-        move = family in MOVE
-        slots = [("event", "travel" if move else "meeting"), (slot, place.id), ("country", place.country or "")]
+        event = "departure" if family == "depart" else "travel" if family in MOVE else "meeting"
+        slots = [("event", event), (slot, place.id), ("country", place.country or "")]
         yield _mention(
             document, ClaimKind.EVENT, (begin, place.end), meeting=meeting, slots=tuple(sorted(slots)), predicate=family
         )

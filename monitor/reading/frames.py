@@ -26,7 +26,7 @@ TALK: Final = frozenset(
     {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
     | {"attend", "take_part", "mediate", "sponsor", "sent", "sign"}
 )
-MOVE: Final = frozenset({"visit", "arrive", "travel"})
+MOVE: Final = frozenset({"visit", "arrive", "travel", "depart"})
 CALL: Final = frozenset({"call"})
 INVITE: Final = frozenset({"invite"})
 MEETING: Final = TALK | MOVE | CALL | INVITE
@@ -86,7 +86,7 @@ class Frame:
         """A foreign counterpart, or for a journey or a gathering the foreign place."""
         if self.foreigners or (self.bodies and self.family in _WITH_BODIES):
             return True
-        return bool(self.abroad) and self.family in MOVE | GATHERING
+        return bool(self.abroad) and self.family in MOVE | GATHERING | {"sign"}
 
 
 def sentence_frames(document: Document, index: int, sentence: Sentence, people: Sequence[Person]) -> tuple[Frame, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _HOSTED: Final = frozenset({"host", "convene"})
 """Families whose subject may be the place itself («باريس تستضيف …»)."""
-_ENTERED: Final = frozenset({"visit", "arrive", "travel", "host"})
+_ENTERED: Final = frozenset({"visit", "arrive", "travel", "depart", "host"})
 """Families whose place needs no preposition («زار روما»)."""
 _HOST_REACH: Final = 2
 _OBJECT_REACH: Final = 8

@@ -7,6 +7,7 @@ the same meeting are merged by fingerprint: principal, counterpart or country, a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,9 @@ _EARLIER: Final = frozenset({"background_had", "background_last"})
 _TWO_MEN: Final = frozenset({"both_men", "they_two"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "postpone": MeetingStatus.ANNOUNCED}
+_COLLECTIVE: Final = frozenset({"collective", "coreference_both"})
+_NAMED_REACH: Final = 2
+"""Sentences around a gathering in which those are named whom it calls «طرفا النزاع»."""
 _TO_COME: Final = frozenset({"invite", "urge", "request", "demand"})
 
 
@@ -117,7 +121,7 @@ def _sightings(document: Document, people: Sequence[Person], dates: Sequence[Dat
         cues = _cues(document, sentence)
         here: list[Sighting] = []
         for frame in found if not cues & _OUTSIDE else ():
-            whole = _completed(document, frame, told, named)
+            whole = _completed(document, frame, told, named) or _of_those_named(document, frame, people)
             if whole is not None:
                 _add(here, _sighting(document, sentence, whole, dates, cues))
             if frame.has_foreign_side and (frame.family in GATHERING or frame.foreigners):
@@ -183,6 +187,23 @@ def _completed(
     if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
         return replace(frame, principals=principals)
     return None
+
+
+def _of_those_named(document: Document, frame: Frame, people: Sequence[Person]) -> Frame | None:
+    """A gathering of «طرفا النزاع», or «المقابلة» with nobody named: of those whom the sentences around it name."""
+    if frame.principals or frame.others or frame.family not in GATHERING:
+        return None
+    sentence = document.sentences[frame.sentence]
+    near = [p for p in people if p.acting and abs(_sentence_of(document, p) - frame.sentence) <= _NAMED_REACH]
+    principals = tuple(dict.fromkeys(p for p in near if p.listed == "principal"))
+    if frame.has_foreign_side and _COLLECTIVE & _cues(document, sentence):
+        return replace(frame, principals=principals[:1]) if principals else None
+    return None
+
+
+def _sentence_of(document: Document, person: Person) -> int:
+    starts = [sentence.first for sentence in document.sentences]
+    return bisect_right(starts, person.first) - 1
 
 
 def _points_back(document: Document, frame: Frame) -> bool:
