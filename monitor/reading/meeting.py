@@ -39,7 +39,6 @@ _EARLIER: Final = frozenset({"background_had", "background_last"})
 _TWO_MEN: Final = frozenset({"both_men", "they_two"})
 _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "postpone": MeetingStatus.ANNOUNCED}
-_COLLECTIVE: Final = frozenset({"collective", "coreference_both"})
 _NAMED_REACH: Final = 2
 """Sentences around a gathering in which those are named whom it calls «طرفا النزاع»."""
 _TO_COME: Final = frozenset({"invite", "urge", "request", "demand"})
@@ -196,7 +195,7 @@ def _of_those_named(document: Document, frame: Frame, people: Sequence[Person]) 
     sentence = document.sentences[frame.sentence]
     near = [p for p in people if p.acting and abs(_sentence_of(document, p) - frame.sentence) <= _NAMED_REACH]
     principals = tuple(dict.fromkeys(p for p in near if p.listed == "principal"))
-    if frame.has_foreign_side and _COLLECTIVE & _cues(document, sentence):
+    if (frame.foreigners or frame.abroad) and "collective" in _cues(document, sentence):
         return replace(frame, principals=principals[:1]) if principals else None
     return None
 

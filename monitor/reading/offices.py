@@ -115,6 +115,8 @@ class _Offices:
 
     def _qualifier_end(self, at: int) -> tuple[int, bool] | None:
         """Where the qualifier that begins at token `at` ends, and whether it names the office's own chief."""
+        if at in self._names:
+            return None
         if at in self._places:
             return self._end_of_place(at), False
         seat = self._end_of_seat(at)
