@@ -132,7 +132,7 @@ def _frame(
     subjects = _subjects(document, match, actors, behind)
     if family in _NO_SUBJECT and not (subjects and match.first - subjects[-1].tail <= _ADJACENT):
         subjects = ()
-    if _is_reference(document, match) and not _in_company(document, match):
+    if is_reference(document, match) and not _in_company(document, match):
         behind = [p for p in behind if p.head - match.last == 1]
     arguments = tuple(dict.fromkeys([*subjects, *behind]))
     end = document.tokens[stop - 1].end
@@ -157,7 +157,7 @@ def _frame(
     )
 
 
-def _is_reference(document: Document, match: PhraseMatch) -> bool:
+def is_reference(document: Document, match: PhraseMatch) -> bool:
     """«خلال الاجتماع»: a definite event noun refers to a meeting, and does not say who is at it."""
     if _is_verb(document, match):
         return False

@@ -13,7 +13,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus, SegmentKind
-from monitor.reading.frames import CALL, GATHERING, INVITE, JOINING, MEETING, MOVE, TALK, frames, is_denied
+from monitor.reading.frames import (
+    CALL,
+    GATHERING,
+    INVITE,
+    JOINING,
+    MEETING,
+    MOVE,
+    TALK,
+    frames,
+    is_denied,
+    is_reference,
+)
 from monitor.reading.people import LIBYA
 
 if TYPE_CHECKING:
@@ -192,11 +203,21 @@ def _of_those_named(document: Document, frame: Frame, people: Sequence[Person]) 
     """A gathering of «طرفا النزاع», or «المقابلة» with nobody named: of those whom the sentences around it name."""
     if frame.principals or frame.others or frame.family not in GATHERING:
         return None
-    sentence = document.sentences[frame.sentence]
-    near = [p for p in people if p.acting and abs(_sentence_of(document, p) - frame.sentence) <= _NAMED_REACH]
-    principals = tuple(dict.fromkeys(p for p in near if p.listed == "principal"))
-    if (frame.foreigners or frame.abroad) and "collective" in _cues(document, sentence):
+    near: dict[int, list[Person]] = {}
+    for person in people:
+        index = _sentence_of(document, person)
+        if person.acting and abs(index - frame.sentence) <= _NAMED_REACH:
+            near.setdefault(index, []).append(person)
+    if (frame.foreigners or frame.abroad) and "collective" in _cues(document, document.sentences[frame.sentence]):
+        principals = tuple(p for named in near.values() for p in named if p.listed == "principal")
         return replace(frame, principals=principals[:1]) if principals else None
+    if not is_reference(document, frame.predicate) or frame.foreigners:
+        return None
+    for index in sorted((i for i in near if i < frame.sentence), reverse=True):
+        principals = tuple(p for p in near[index] if p.listed == "principal")
+        guests = tuple(p for p in near[index] if p.foreign and p.listed != "office")
+        if principals and guests and len({p.id for p in near[index]}) == len({p.id for p in (*principals, *guests)}):
+            return replace(frame, principals=principals, foreigners=guests)
     return None
 
 

@@ -115,9 +115,7 @@ class _Offices:
 
     def _qualifier_end(self, at: int) -> tuple[int, bool] | None:
         """Where the qualifier that begins at token `at` ends, and whether it names the office's own chief."""
-        if at in self._names:
-            return None
-        if at in self._places:
+        if at in self._places and at not in self._names:
             return self._end_of_place(at), False
         seat = self._end_of_seat(at)
         if seat is not None:
@@ -130,7 +128,7 @@ class _Offices:
             return at, False
         if form.startswith("ل") and at + 1 in self._places:
             return self._end_of_place(at + 1), False
-        governed = form.startswith(("لل", "بال")) and at not in self._predicates
+        governed = form.startswith(("لل", "بال")) and at not in self._predicates and at not in self._names
         return (at, False) if governed else None
 
     def _is_nisba(self, at: int, form: str) -> bool:
