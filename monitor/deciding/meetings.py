@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.deciding.identity import meeting_id
 from monitor.model import Counterpart, Meeting, MeetingLink, MeetingStatus
-from monitor.reading.arabic import fold, term
+from monitor.reading.arabic import fold, is_plural, term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,8 +88,12 @@ def _names(meeting: Meeting) -> set[str]:
 
 
 def _offices(meeting: Meeting) -> set[tuple[tuple[str, ...], str | None]]:
-    """Offices by their first two words and country: what two outlets write alike of an unnamed holder."""
-    return {(_opening(c.office), c.country) for c in meeting.counterparts if c.office and fold(c.office)}
+    """Offices by their first two words and country: what two outlets write alike of an unnamed holder.
+
+    «مسؤولين أمريكيين» are no office: whoever was met there may be among them.
+    """
+    held = [c for c in meeting.counterparts if c.office and fold(c.office) and not is_plural(c.office.split()[0])]
+    return {(_opening(c.office or ""), c.country) for c in held}
 
 
 def _opening(office: str) -> tuple[str, ...]:

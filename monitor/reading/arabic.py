@@ -162,6 +162,18 @@ def term(word: str) -> str:
     return stem(lemma) if lemma == fold(plain) else _unsuffixed(lemma.removeprefix("ال"))
 
 
+@lru_cache(maxsize=131072)
+def is_plural(word: str) -> bool:
+    """Whether a written noun names several, by what its lemma is: «المسؤولين», «قادة», and not «وزيرة».
+
+    >>> is_plural("المسؤولين"), is_plural("وزيرة")
+    (True, False)
+    """
+    plain = _DROPPED.sub("", word).removeprefix("ال")
+    lemma = simplemma.lemmatize(plain, lang="ar")
+    return lemma not in {plain, plain.removesuffix("ة")}
+
+
 def clause_spans(text: str, start: int = 0, end: int | None = None) -> tuple[tuple[int, int], ...]:
     """Split text at sentence marks; «؛» and a line end also end a clause.
 

@@ -256,11 +256,13 @@ def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, 
 
 
 def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
-    """Whether what stands at token `at` is denied: behind «نفى … أن», or straight behind «لم»."""
+    """Whether what stands at token `at` is denied: behind «نفى … أن», straight behind «لم», before «لم يعقد»."""
     for match in document.within(document.predicates, sentence.first, at):
         if document.words.entry("predicates", match.key).get("family") == "deny":
             return True
     near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
+    if any(m.first == at and not _is_verb(document, m) for m in document.within(document.predicates, at, at + 1)):
+        near = (*near, *document.within(document.negation, at + 1, at + 2))
     return any(document.words.entry("negation", m.key).attrs["type"] in {"particle", "denial"} for m in near)
 
 

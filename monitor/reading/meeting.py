@@ -277,7 +277,7 @@ def _sighting(
         dates=bounds,
         mode=_mode(document, frame, venue, place),
         status=status,
-        background=_looks_back(document, sentence, frame) or _is_past(document, bounds),
+        background=_looks_back(document, sentence, frame) or _is_past(document, frame.sentence, bounds),
     )
 
 
@@ -350,9 +350,17 @@ def _looks_back(document: Document, sentence: Sentence, frame: Frame) -> bool:
     return False
 
 
-def _is_past(document: Document, bounds: tuple[date | None, date | None]) -> bool:
+def _is_past(document: Document, sentence: int, bounds: tuple[date | None, date | None]) -> bool:
+    """Long before the page; where the page has no date, what is told of a whole month, behind the lead."""
     published = document.article.published_at
-    return published is not None and bounds[1] is not None and published.date() - bounds[1] > _FAR
+    if published is None:
+        return sentence > _LEAD_SENTENCES and _is_wide(bounds)
+    return bounds[1] is not None and published.date() - bounds[1] > _FAR
+
+
+def _is_wide(bounds: tuple[date | None, date | None]) -> bool:
+    """A month or a year, not a day or a week."""
+    return bounds[0] is not None and bounds[1] is not None and bounds[1] - bounds[0] > _WINDOW
 
 
 # -- the article's meetings ------------------------------------------------------------------------------------
@@ -426,7 +434,7 @@ def _counterparts(cluster: Sequence[Sighting]) -> tuple[Counterpart, ...]:
 
 def _bounds(document: Document, cluster: Sequence[Sighting]) -> tuple[tuple[date | None, date | None], str | None]:
     """The narrowest bounds said; without any, the page's date is the upper bound of what was held."""
-    said = [s.dates for s in cluster if s.dates != (None, None)]
+    said = [s.dates for s in cluster if s.dates != (None, None) and not _is_around_page(document, s.dates)]
     if said:
         return min(said, key=lambda d: (d[1] or date.max) - (d[0] or date.min)), "text"
     published = document.article.published_at
@@ -436,6 +444,14 @@ def _bounds(document: Document, cluster: Sequence[Sighting]) -> tuple[tuple[date
     if _strongest(document, cluster) is MeetingStatus.ANNOUNCED:
         return (published.date(), None), source
     return (None, published.date()), source
+
+
+def _is_around_page(document: Document, bounds: tuple[date | None, date | None]) -> bool:
+    """«معرض 2025» in an article of that year: a stretch of time around the page's day says less than that day."""
+    published, (start, end) = document.article.published_at, bounds
+    if published is None or start is None or end is None:
+        return False
+    return start <= published.date() <= end and _is_wide(bounds)
 
 
 def _strongest(document: Document, cluster: Sequence[Sighting]) -> MeetingStatus:

@@ -121,8 +121,8 @@ class _Offices:
         if seat is not None:
             return seat, False
         inner = self._by_first.get(at)
-        if inner and inner.prefix and inner.prefix[0] in "لب":
-            return self._end_of_chief(inner)
+        if inner and inner.prefix:
+            return self._end_of_chief(inner) if inner.prefix[0] == "ل" else None
         form = self._form(at)
         if form in self._marks["office_qualifier"] or self._is_nisba(at, form):
             return at, False
