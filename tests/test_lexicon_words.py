@@ -24,7 +24,7 @@ TYPES = {
     "attribution": {"readout", "agency", "outlet", "named_source", "unnamed_source", "social", "marker"},
     "negation": {"particle", "denial", "failure"},
     "cues": {
-        "coreference_both", "clause", "announced", "background", "analysis", "conditional", "advice",
+        "coreference_both", "collective", "clause", "announced", "background", "analysis", "conditional", "advice",
         "effects_table", "kinship", "medical", "force", "aide", "willingness", "domestic",
         "counted", "institution",
         "elaboration",

@@ -10,16 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from monitor.model import SegmentKind
 from monitor.reading.arabic import with_particle
 from monitor.reading.locations import is_location, is_side
 from monitor.reading.people import LIBYA
+from monitor.reading.phrases import PhraseMatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.reading.annotate import Document, Sentence
     from monitor.reading.people import Person
-    from monitor.reading.phrases import PhraseMatch
     from monitor.reading.places import PlaceMention
 
 TALK: Final = frozenset(
@@ -53,6 +54,7 @@ _NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
 """Families in which only those named behind the predicate take part."""
 _WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call", "sign"})
 """Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
+_PRESENCE: Final = "visit_presence"
 _ADJACENT: Final = 2
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
@@ -95,11 +97,42 @@ def sentence_frames(document: Document, index: int, sentence: Sentence, people: 
     nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
     actors = tuple(p for p in here if p.start not in nested and p.acting and not _is_topic(document, p))
     verbs = [m for m in document.within(document.predicates, sentence.first, sentence.last) if _is_verb(document, m)]
-    return tuple(
+    told = tuple(
         _frame(document, index, sentence, match, actors, verbs)
         for match in document.within(document.predicates, sentence.first, sentence.last)
         if document.words.entry("predicates", match.key).attrs["family"] in MEETING | JOINING
     )
+    headline = sentence.kind is SegmentKind.TITLE and not any(frame.has_foreign_side for frame in told)
+    return told + tuple(_presences(document, index, actors)) if headline else told
+
+
+def _presences(document: Document, index: int, actors: Sequence[Person]) -> Iterator[Frame]:
+    """«حفتر في روما»: a headline that says no more than where he is."""
+    for person in actors:
+        at = person.tail + 1
+        reach = document.tokens[min(at + 1, len(document.tokens) - 1)].end
+        place = next(iter(document.places_in(document.tokens[person.tail].end, reach)), None)
+        if person.listed != "principal" or place is None or place.kind not in {"city", "country"}:
+            continue
+        first = document.token_at(place.start)
+        there = first == at and document.text[document.tokens[at].start : place.start] == "ب"
+        there = there or (first == at + 1 and document.tokens[at].form in document.words.marks["locative"])
+        if not there or place.country == LIBYA:
+            continue
+        here = PhraseMatch(_PRESENCE, at, first, document.tokens[at].start, place.end)
+        beside = _coordinated(document, [p for p in actors if p.last <= person.last])
+        yield Frame(
+            sentence=index,
+            predicate=here,
+            family=document.words.entry("predicates", _PRESENCE).attrs["family"],
+            principals=tuple(p for p in beside if p.listed == "principal"),
+            foreigners=tuple(p for p in beside if p.foreign),
+            others=tuple(p for p in beside if p.listed != "principal" and not p.foreign),
+            places=(place,),
+            bodies=(),
+            start=document.tokens[person.head].start,
+            end=place.end,
+        )
 
 
 def _is_verb(document: Document, match: PhraseMatch) -> bool:

@@ -17,6 +17,8 @@ _ENTERED: Final = frozenset({"visit", "arrive", "travel", "depart", "host"})
 """Families whose place needs no preposition («زار روما»)."""
 _HOST_REACH: Final = 2
 _OBJECT_REACH: Final = 8
+_WAY_REACH: Final = 14
+"""Words behind a verb of motion among which its goal is named."""
 _GOVERNING: Final = frozenset({"mediate", "sponsor", "invite"})
 
 
@@ -82,7 +84,7 @@ def _has_particle(document: Document, place: PlaceMention, at: int) -> bool:
 def _has_preposition(document: Document, at: int, match: PhraseMatch) -> bool:
     """«في روما», «إلى العاصمة الإيطالية روما», «قصر … العاصمة» straight behind the predicate."""
     before = [token.form for token in document.tokens[max(0, at - 2) : at]]
-    if not before:
+    if not before or (_family(document, match) in _ENTERED and at - match.last > _WAY_REACH):
         return False
     locative, nouns = document.words.marks["locative"], document.words.marks["place_noun"]
     if before[-1] in locative or (len(before) > 1 and before[-2] in locative and before[-1] != COMMA):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from monitor.model import Counterpart, Meeting, MeetingMode, MeetingStatus, SegmentKind
 from monitor.reading.frames import (
@@ -52,6 +52,8 @@ _OUTSIDE: Final = frozenset({"medical", "willingness"})
 _STATUS_FAMILY: Final = {"cancel": MeetingStatus.CANCELLED, "postpone": MeetingStatus.ANNOUNCED}
 _NAMED_REACH: Final = 2
 """Sentences around a gathering in which those are named whom it calls «طرفا النزاع»."""
+_Named: TypeAlias = "tuple[int, tuple[Person, ...]]"
+"""Principals last named, and the sentence that names them."""
 _TO_COME: Final = frozenset({"invite", "urge", "request", "demand"})
 
 
@@ -125,19 +127,21 @@ def _is_main(document: Document, cluster: Sequence[Sighting]) -> bool:
 def _sightings(document: Document, people: Sequence[Person], dates: Sequence[DateMention]) -> Iterator[Sighting]:
     """Frames with a principal and a foreign side, and frames whose missing half a sentence nearby supplies."""
     told: Frame | None = None
-    named: tuple[int, tuple[Person, ...]] = (-2, ())
+    named: _Named = (-2, ())
+    before: tuple[Person, ...] = ()
     for index, found in frames(document, people):
         sentence = document.sentences[index]
         cues = _cues(document, sentence)
         here: list[Sighting] = []
         for frame in found if not cues & _OUTSIDE else ():
-            whole = _completed(document, frame, told, named) or _of_those_named(document, frame, people)
+            whole = _completed(document, frame, told, named, before) or _of_those_named(document, frame, people)
             if whole is not None:
                 _add(here, _sighting(document, sentence, whole, dates, cues))
             if frame.has_foreign_side and (frame.family in GATHERING or frame.foreigners):
                 told = frame
         yield from here
-        principals = tuple(p for p in people if sentence.first <= p.first < sentence.last and p.listed == "principal")
+        before = tuple(p for p in people if sentence.first <= p.first < sentence.last)
+        principals = tuple(p for p in before if p.listed == "principal")
         named = (index, principals) if principals else named
 
 
@@ -178,9 +182,12 @@ def _add(here: list[Sighting], sighting: Sighting) -> None:
 
 
 def _completed(
-    document: Document, frame: Frame, told: Frame | None, named: tuple[int, tuple[Person, ...]]
+    document: Document, frame: Frame, told: Frame | None, named: _Named, before: Sequence[Person]
 ) -> Frame | None:
-    """The frame with a principal and a foreign side, its own or one from a sentence nearby."""
+    """The frame with a principal and a foreign side, its own or one from a sentence nearby.
+
+    `before` is everybody named in the sentence before it, where that names a principal too.
+    """
     agreed = frame.family == "agree" and bool(frame.foreigners)
     if frame.principals and (agreed or (frame.has_foreign_side and frame.family in MEETING)):
         journey = frame.family in MOVE and not frame.foreigners
@@ -193,10 +200,21 @@ def _completed(
         joined = near or frame.family in {"sign", "agree"}
         return replace(frame, foreigners=told.foreigners, places=told.places, bodies=told.bodies) if joined else None
     last, principals = named
-    both = frame.sentence - last == 1 and _speaks_of_both(document, frame)
-    if frame.has_foreign_side and not frame.principals and principals and both and frame.family in MEETING:
+    if not (frame.has_foreign_side and not frame.principals and principals and frame.family in MEETING):
+        return None
+    if frame.sentence - last != 1:
+        return None
+    if _speaks_of_both(document, frame):
         return replace(frame, principals=principals)
-    return None
+    alone = {p.id for p in before} == {p.id for p in principals} and len(principals) == 1
+    return replace(frame, principals=principals) if alone and _is_his(document, frame) else None
+
+
+def _is_his(document: Document, frame: Frame) -> bool:
+    """«فاجتماعه بالخبراء»: of the one named in the sentence before."""
+    token = document.tokens[frame.predicate.last]
+    noun = document.words.entry("predicates", frame.predicate.key).get("shape") == "noun"
+    return noun and document.text[token.start : token.end].endswith("ه")
 
 
 def _of_those_named(document: Document, frame: Frame, people: Sequence[Person]) -> Frame | None:
