@@ -95,7 +95,7 @@ def sentence_frames(document: Document, index: int, sentence: Sentence, people: 
     """The meeting frames of one sentence, in text order."""
     here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
     nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
-    actors = tuple(p for p in here if p.start not in nested and p.acting and not _is_topic(document, p))
+    actors = tuple(p for p in here if p.start not in nested and p.acting and not is_topic(document, p))
     verbs = [m for m in document.within(document.predicates, sentence.first, sentence.last) if _is_verb(document, m)]
     told = tuple(
         _frame(document, index, sentence, match, actors, verbs)
@@ -139,7 +139,7 @@ def _is_verb(document: Document, match: PhraseMatch) -> bool:
     return document.words.entry("predicates", match.key).get("shape") == "verb"
 
 
-def _is_topic(document: Document, person: Person) -> bool:
+def is_topic(document: Document, person: Person) -> bool:
     """Behind a word that makes him what is talked about, not who acts."""
     before = person.head - 1
     return before >= 0 and document.tokens[before].form in document.words.marks["topic"]

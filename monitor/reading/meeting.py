@@ -24,6 +24,7 @@ from monitor.reading.frames import (
     frames,
     is_denied,
     is_reference,
+    is_topic,
 )
 from monitor.reading.people import LIBYA
 
@@ -133,7 +134,7 @@ def _sightings(document: Document, people: Sequence[Person], dates: Sequence[Dat
         sentence = document.sentences[index]
         cues = _cues(document, sentence)
         here: list[Sighting] = []
-        for frame in found if not cues & _OUTSIDE else ():
+        for frame in (f for f in found if not cues & _OUTSIDE or ("willingness" not in cues and f.foreigners)):
             whole = _completed(document, frame, told, named, before) or _of_those_named(document, frame, people)
             if whole is not None:
                 _add(here, _sighting(document, sentence, whole, dates, cues))
@@ -206,7 +207,7 @@ def _completed(
         return None
     if _speaks_of_both(document, frame):
         return replace(frame, principals=principals)
-    alone = {p.id for p in before} == {p.id for p in principals} and len(principals) == 1
+    alone = len({p.id for p in before}) == 1 and not frame.others and not is_topic(document, principals[0])
     return replace(frame, principals=principals) if alone and _is_his(document, frame) else None
 
 
