@@ -304,14 +304,14 @@ def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | 
 
 def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str]) -> Verdict | None:
     """Another number of the same thing, in a claim about the same; one that was said before is no conflict."""
-    own = {noun: number for noun, number in _numbers(mention).items() if f"{number} {noun}" not in held_values}
-    held = _numbers(known.mention)
+    own, held = _numbers(mention), _numbers(known.mention)
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(_topics(mention) & _topics(known.mention))
     for noun in own.keys() & held.keys():
         counted = _counts(mention) & _counts(known.mention)
         about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted  # noqa: PLR2004 - one may be chance
-        if own[noun] != held[noun] and about_the_same:
+        unheard = {number for number in own[noun] if f"{number} {noun}" not in held_values}
+        if unheard and not own[noun] & held[noun] and about_the_same:
             return verdict.contradicting(
                 known, ("number",), "العدد", "number", here=mention.quote, there=known.mention.quote
             )
@@ -322,9 +322,12 @@ def _topics(mention: Mention) -> set[str]:
     return mention.values("topic")
 
 
-def _numbers(mention: Mention) -> Mapping[str, str]:
-    pairs = (value.partition(" ") for name, value in mention.slots if name in _NUMBERS)
-    return {noun: number for number, _, noun in pairs}
+def _numbers(mention: Mention) -> Mapping[str, set[str]]:
+    """What is counted, with its numbers: a clause may count two lots of officers."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for number, _, noun in (value.partition(" ") for name, value in mention.slots if name in _NUMBERS):
+        found[noun].add(number)
+    return found
 
 
 def _counts(mention: Mention) -> set[str]:

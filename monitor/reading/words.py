@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _LEAST_VERB = 4
+_UNIT = "unit_"
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
 
 
@@ -54,8 +55,13 @@ class Words:
     stopwords: frozenset[str]
     counted: frozenset[str]
     marks: Mapping[str, frozenset[str]]
-    unit_terms: frozenset[str]
+    units: Mapping[str, str]
     synonyms: Mapping[str, str]
+
+    @property
+    def unit_terms(self) -> frozenset[str]:
+        """What the units of time and of counting come to as terms."""
+        return frozenset(self.units.values())
 
     def entry(self, file: str, key: str) -> Entry:
         """The lexicon entry behind a match."""
@@ -106,9 +112,12 @@ def _build(config: ReadConfig) -> Words:
         ),
         synonyms=_synonyms(lexicon),
         marks={entry.id: frozenset(map(fold, entry.forms)) for entry in lexicon.entries("syntax")},
-        unit_terms=frozenset(
-            term(form) for entry in lexicon.entries("syntax") if entry.id == "unit" for form in entry.forms
-        ),
+        units={
+            fold(form): term(entry.forms[0])
+            for entry in lexicon.entries("syntax")
+            if entry.id.startswith(_UNIT)
+            for form in entry.forms
+        },
     )
 
 
