@@ -49,6 +49,9 @@ SAME_CLAIM: Final = 0.72
 """Mutual coverage from which one article makes the same claim twice."""
 CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
+NEGATED_ALIKE: Final = 0.6
+"""Coverage from which a clause is another one with a negation put in."""
+_LEAST_SHARED: Final = 2
 _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
@@ -256,18 +259,35 @@ def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingL
 
 def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     other = known.mention
-    if mention.polarity == other.polarity or not mention.predicate:
+    if mention.polarity == other.polarity:
         return None
-    same_act = bool(_acts(mention) & _acts(other))
-    same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
-    share = coverage(mention.terms, other.terms)
-    if not (
-        (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
-    ):
+    if not (_is_undone(mention, other) or _says_the_same_again(mention, other)):
         return None
     return verdict.contradicting(
         known, ("predicate", "polarity"), "الإثبات والنفي", "polarity", here=mention.quote, there=other.quote
     )
+
+
+def _is_undone(mention: Mention, other: Mention) -> bool:
+    """The same deed, or the same subject of talks, done in one and not in the other."""
+    if not mention.predicate:
+        return False
+    same_act = bool(_acts(mention) & _acts(other))
+    same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
+    share = coverage(mention.terms, other.terms)
+    return (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
+
+
+def _says_the_same_again(mention: Mention, other: Mention) -> bool:
+    """«لم يسفر التنسيق عن نتائج» against «أسفر … عن نتائج»: the same words, but for what is denied of them."""
+    negated, affirmed = (mention, other) if mention.polarity is Polarity.NEGATED else (other, mention)
+    denied = negated.values("denied")
+    share, back = coverage(mention.terms, other.terms), coverage(other.terms, mention.terms)
+    if len(set(mention.terms) & set(other.terms)) < _LEAST_SHARED:
+        return False
+    if denied & _told_acts(affirmed):
+        return share >= NEGATED_ALIKE
+    return bool(denied) and min(share, back) >= NEGATED_ALIKE
 
 
 def _acts(mention: Mention) -> set[str]:

@@ -206,6 +206,7 @@ def _content_slots(
     counted = quantities(document, clause.first, clause.last, dates)
     slots.update(("count" if noun in document.words.counted else "number", f"{n} {noun}") for n, noun in counted)
     slots.update(("act", family) for family in _acts(document, clause))
+    slots.update(("denied", family) for family in clause.denied)
     named = (p for p in people if clause.first <= p.first < clause.last and p.listed != "office")
     slots.update(("person", person.id) for person in named)
     if clause.speaker and clause.kind in SPEECH:

@@ -34,6 +34,9 @@ _ATTENDING: Final = frozenset({"attend", "take_part", "include", "accompany"})
 _OBJECT_REACH: Final = 3
 _ABSENT_REACH: Final = 5
 _NEGATED_REACH: Final = 3
+_PARTICLES: Final = frozenset({"particle", "verbal"})
+_MEASURED: Final = frozenset({"last"})
+"""«لم تتجاوز ساعة» is a length too: what is denied is that it was longer."""
 _STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
 _GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
 
@@ -107,7 +110,7 @@ def _is_absent(document: Document, sentence: Sentence, person: Person) -> bool:
         if entry.get("family") == "absent":
             return True
         denied = document.within(document.negation, match.first - _NEGATED_REACH, match.first)
-        particle = any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in denied)
+        particle = any(document.words.entry("negation", m.key).attrs["type"] in _PARTICLES for m in denied)
         if particle and entry.get("family") in {"attend", "take_part", "meet"}:
             return True
     return False
@@ -137,7 +140,8 @@ def event_facets(
     for match in document.within(document.predicates, sentence.first, sentence.last):
         entry = document.words.entry("predicates", match.key)
         family = entry.attrs["family"]
-        polarity = Polarity.NEGATED if is_denied(document, sentence, match.first) else Polarity.AFFIRMED
+        denied = family not in _MEASURED and is_denied(document, sentence, match.first)
+        polarity = Polarity.NEGATED if denied else Polarity.AFFIRMED
         yield from (
             replace(facet, polarity=polarity) for facet in _facets_of(document, sentence, match, family, meeting)
         )

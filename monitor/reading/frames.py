@@ -249,7 +249,7 @@ def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
         if document.words.entry("predicates", match.key).get("family") == "deny":
             return True
     near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
-    return any(document.words.entry("negation", m.key).attrs["type"] in {"particle", "denial"} for m in near)
+    return any(document.words.negates(m.key) for m in near)
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST_VERB = 4
 _UNIT = "unit_"
+_NO_VERB = "la_before_verb"
+_IMPERFECT = "يتن"
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
 
 
@@ -67,6 +69,10 @@ class Words:
         """The lexicon entry behind a match."""
         return self.entries[file][key]
 
+    def negates(self, key: str) -> bool:
+        """Whether a negation says that something is not so; a failure tells of a deed of its own."""
+        return self.entries["negation"][key].attrs["type"] != "failure"
+
     def cue_types(self, key: str) -> str:
         """The type of a cue."""
         return self.entries["cues"][key].attrs["type"]
@@ -91,7 +97,7 @@ def _build(config: ReadConfig) -> Words:
         predicates=PhraseIndex(_predicates(lexicon)),
         modality=index("modality"),
         attribution=index("attribution"),
-        negation=index("negation"),
+        negation=PhraseIndex(_negation(lexicon)),
         cues=index("cues"),
         boilerplate=index("boilerplate"),
         topics=index("topics"),
@@ -138,6 +144,17 @@ def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
                 continue
             owned = stem[:-1] + "ت" if stem.endswith("ه") else stem
             yield from ((owned + pronoun, entry.id) for pronoun in _PRONOUNS if owned + pronoun not in written)
+
+
+def _negation(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
+    """The forms as written, and «لا» with every verb of the predicates in the imperfect («لا يقبل», «ولا تؤيد»)."""
+    written = {fold(form) for entry in lexicon.entries("negation") for form in entry.forms}
+    for entry in lexicon.entries("negation"):
+        yield from ((form, entry.id) for form in entry.forms)
+    verbs = (e for e in lexicon.entries("predicates") if e.get("shape") == "verb" and e.get("polarity") != "negated")
+    imperfect = {fold(form) for e in verbs for form in e.forms if " " not in form and fold(form)[0] in _IMPERFECT}
+    for verb in sorted(imperfect):
+        yield from ((no + verb, _NO_VERB) for no in ("لا ", "ولا ") if no + verb not in written)
 
 
 def _other_persons(form: str) -> Iterator[str]:
