@@ -52,10 +52,14 @@ NEGATED_COVERAGE: Final = 0.3
 NEGATED_ALIKE: Final = 0.6
 """Coverage from which a clause is another one with a negation put in."""
 _LEAST_SHARED: Final = 2
+_UNKNOWN: Final = "?"
+"""What a clause denies with a verb of no family."""
 _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
+_RAISING: Final = frozenset({"propose", "discuss"})
+"""Families by which a subject comes up: what «لم يطرح» was not talked of, whoever talks."""
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
 _LADDER: Final = (
     Modality.DISCUSSED,
@@ -151,6 +155,8 @@ def relate_content(
     conflict = _denial_of_meeting(mention, ledger, link) or _conflict(mention, candidates, link)
     if conflict is not None:
         return conflict
+    if mention.polarity is Polarity.NEGATED:  # that it was not so, no word of its having been so tells
+        candidates = [k for k in candidates if k.mention.polarity is Polarity.NEGATED]
     if not candidates or not mention.terms:
         return verdict.new(("terms",))
     best, share = _best_covering(mention, candidates)
@@ -272,9 +278,12 @@ def _is_undone(mention: Mention, other: Mention) -> bool:
     """The same deed, or the same subject of talks, done in one and not in the other."""
     if not mention.predicate:
         return False
-    same_act = bool(_acts(mention) & _acts(other))
-    same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
+    same_act = bool(_deeds(mention) & _deeds(other))
+    vague = _UNKNOWN in mention.values("denied") | other.values("denied")
+    same_topic = bool(_topics(mention) & _topics(other)) and {mention.kind, other.kind} <= _ACTS and not vague
     share = coverage(mention.terms, other.terms)
+    if _topics(mention) & _topics(other) and _RAISING & (mention.values("denied") | other.values("denied")):
+        return share >= CONFLICT_COVERAGE
     return (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
 
 
@@ -292,12 +301,22 @@ def _says_the_same_again(mention: Mention, other: Mention) -> bool:
 
 def _acts(mention: Mention) -> set[str]:
     """The families of its predicates that tell of a deed, all ways of agreeing taken together."""
-    return {"agree" if family in _AGREEING else family for family in _told_acts(mention)} & _DEEDS
+    return _as_deeds(_told_acts(mention))
+
+
+def _deeds(mention: Mention) -> set[str]:
+    """The deeds that it says were done, or, where it denies any, those that it denies."""
+    return _as_deeds((mention.values("denied") - {_UNKNOWN}) or _told_acts(mention))
+
+
+def _as_deeds(families: set[str]) -> set[str]:
+    return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
 
 
 def _small(mention: Mention) -> bool:
     """An agreement with no subject of its own («لم يوقعوا على الاتفاق») is the meeting's."""
-    return "agree" in _acts(mention) and not _topics(mention)
+    denied = mention.values("denied")
+    return "agree" in (_as_deeds(denied) if denied else _acts(mention)) and not _topics(mention)
 
 
 def _was_plan(known: KnownClaim, link: MeetingLink | None) -> bool:
@@ -327,9 +346,14 @@ def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str])
     own, held = _numbers(mention), _numbers(known.mention)
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(_topics(mention) & _topics(known.mention))
+    same = (
+        bool(mention.predicate)
+        and mention.predicate == known.mention.predicate
+        and mention.terms == known.mention.terms
+    )
     for noun in own.keys() & held.keys():
         counted = _counts(mention) & _counts(known.mention)
-        about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted  # noqa: PLR2004 - one may be chance
+        about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted or same  # noqa: PLR2004 - one may be chance
         unheard = {number for number in own[noun] if f"{number} {noun}" not in held_values}
         if unheard and not own[noun] & held[noun] and about_the_same:
             return verdict.contradicting(

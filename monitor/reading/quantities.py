@@ -183,7 +183,7 @@ def _is_noun(document: Document, at: int) -> bool:
     form = document.tokens[at].form
     if form in {COMMA, STOP} or _figure(form) is not None:
         return False
-    return _unit(document, form) is not None or form not in document.words.stopwords
+    return _unit(document, form) is not None or form not in document.words.function_words
 
 
 def _noun(document: Document, at: int) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST_VERB = 4
 _UNIT = "unit_"
+_NOUNS = frozenset({"filler_nouns"})
+"""Stopwords that say little, but that can be counted («أربعة محاور»)."""
 _NO_VERB = "la_before_verb"
 _IMPERFECT = "يتن"
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
@@ -55,6 +57,7 @@ class Words:
     dates: DateIndex
     entries: Mapping[str, Mapping[str, Entry]]
     stopwords: frozenset[str]
+    function_words: frozenset[str]
     counted: frozenset[str]
     marks: Mapping[str, frozenset[str]]
     units: Mapping[str, str]
@@ -109,6 +112,13 @@ def _build(config: ReadConfig) -> Words:
         entries={name: {entry.id: entry for entry in entries} for name, entries in lexicon.files.items()},
         stopwords=frozenset(
             token.form for entry in lexicon.entries("stopwords") for form in entry.forms for token in tokens(form)
+        ),
+        function_words=frozenset(
+            token.form
+            for entry in lexicon.entries("stopwords")
+            if entry.id not in _NOUNS
+            for form in entry.forms
+            for token in tokens(form)
         ),
         counted=frozenset(
             term(form)
