@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from monitor.reading.people import Person
     from monitor.reading.phrases import PhraseMatch
 
+_GENERALS: Final = range(8, 13)
+"""Levels in ranks.toml from brigadier to field marshal."""
 _SEAT_WORDS: Final = 5
 _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
@@ -47,12 +49,20 @@ def office_slots(office: Office, document: Document) -> Slots:
     slots = [("office", office.key), *[("office_country", code) for code in office.countries]]
     if head := entry.get("head"):
         slots.append(("head", head))
-    if entry.get("descriptor"):
+    forms = {token.form for token in document.tokens[office.first : office.last + 1]}
+    if entry.get("descriptor") or forms & document.words.marks["former"]:
         slots.append(("descriptor", "yes"))
     slots.append(("class", entry.attrs["class"]))
     tokens = document.tokens[office.first : office.last + 1]
     slots.extend(("term", term(document.text[t.start : t.end])) for t in tokens if t.form not in {COMMA, STOP})
     return tuple(sorted(set(slots)))
+
+
+def rank_slots(rank: PhraseMatch, document: Document) -> Slots:
+    """A rank and its level; «الجنرال» says no more than that it is one of the levels of generals."""
+    entry = document.words.entry("ranks", rank.key)
+    levels = [entry.attrs["level"]] if entry.attrs["level"] != "0" else [str(level) for level in _GENERALS]
+    return tuple(sorted([("rank", rank.key), *(("rank_level", level) for level in levels)]))
 
 
 def person_facets(
@@ -80,17 +90,10 @@ def person_facets(
             yield _mention(
                 document, ClaimKind.ROLE, span, subject=person.id, slots=office_slots(person.office, document)
             )
-        if person.rank is not None and document.words.entry("ranks", person.rank.key).get("level") != "0":
-            yield _mention(
-                document,
-                ClaimKind.RANK,
-                (person.rank.start, person.end),
-                subject=person.id,
-                slots=(
-                    ("rank", person.rank.key),
-                    ("rank_level", document.words.entry("ranks", person.rank.key).attrs["level"]),
-                ),
-            )
+        if person.rank is not None:
+            span = (person.rank.start, person.end)
+            slots = rank_slots(person.rank, document)
+            yield _mention(document, ClaimKind.RANK, span, subject=person.id, slots=slots)
     yield from _kinship(document, sentence, people)
 
 
