@@ -61,6 +61,8 @@ _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "mee
 _RAISING: Final = frozenset({"propose", "discuss"})
 """Families by which a subject comes up: what «لم يطرح» was not talked of, whoever talks."""
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
+_NAMING: Final = {"person": ("participant",), "place": ("venue",), "names": ("country", "office_country", "by")}
+"""Slots of other claims that name a person, a place or a country as well."""
 _LADDER: Final = (
     Modality.DISCUSSED,
     Modality.WISHED,
@@ -164,7 +166,7 @@ def relate_content(
     origin = origin_of(mention, reading)
     compared = _compared(mention, best)
     method = f"entailment+{similarity.name}"
-    if share >= LEAST_SHARE and score >= KNOWN:
+    if share >= LEAST_SHARE and score >= KNOWN and not _names_another(mention, best, ledger, link):
         sharper = _sharper(mention, best, ledger)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
@@ -207,6 +209,17 @@ def entailment(
     union = coverage(mention.terms, {term for known in candidates for term in known.mention.terms})
     likeness = similarity.score(mention.quote, [best.mention.quote])[0]
     return (4 * share + 2 * union + likeness) / 7
+
+
+def _names_another(mention: Mention, best: KnownClaim, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> bool:
+    """The same said of a person or a place that nothing told of the meeting names, where the known claim names one."""
+    for slot in ("person", "place", "names"):
+        own, held = mention.values(slot), best.mention.values(slot)
+        heard = {v for k in ledger for name in (slot, *_NAMING[slot]) for v in k.mention.values(name)}
+        parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)} if link else set()
+        if held - own and own - heard - parties:
+            return True
+    return False
 
 
 def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:

@@ -244,6 +244,7 @@ def _content_slots(
     slots.update(
         ("place", p.id) for p in document.places_in(start, end) if p.kind in {"city", "venue"} and p.country != LIBYA
     )
+    slots.update(("names", p.country) for p in document.places_in(start, end) if p.country not in {None, LIBYA})
     counted = quantities(document, clause.first, clause.last, dates)
     slots.update(("count" if noun in document.words.counted else "number", f"{n} {noun}") for n, noun in counted)
     slots.update(("act", family) for family in _acts(document, clause))

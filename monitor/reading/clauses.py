@@ -283,9 +283,11 @@ def _modality(document: Document, first: int, last: int, predicate: PhraseMatch 
 
 
 def _is_negated(document: Document, predicate: PhraseMatch | None, denied: frozenset[str]) -> bool:
-    return bool(denied) or (
-        predicate is not None and document.words.entry("predicates", predicate.key).get("polarity") == "negated"
-    )
+    """Something is denied in it, or its predicate is a denial that is not itself denied («لم ينف …»)."""
+    if denied or predicate is None:
+        return bool(denied)
+    before = document.within(document.negation, predicate.first - _NEGATION_REACH, predicate.first)
+    return document.words.entry("predicates", predicate.key).get("polarity") == "negated" and not before
 
 
 def _denied(document: Document, first: int, last: int) -> frozenset[str]:
