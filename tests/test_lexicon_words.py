@@ -22,7 +22,7 @@ EXAMPLES = tuple(name for name in LEAST if SHAPES[name].example)
 KINDS = {"event", "participant", "agenda", "statement", "stance", "outcome", "reported", "analysis"}
 TYPES = {
     "attribution": {"readout", "agency", "outlet", "named_source", "unnamed_source", "social", "marker"},
-    "negation": {"particle", "denial", "failure"},
+    "negation": {"verbal", "particle", "denial", "failure"},
     "cues": {
         "coreference_both", "collective", "clause", "announced", "background", "analysis", "conditional", "advice",
         "effects_table", "kinship", "medical", "force", "aide", "willingness", "domestic",

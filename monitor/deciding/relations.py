@@ -49,11 +49,20 @@ SAME_CLAIM: Final = 0.72
 """Mutual coverage from which one article makes the same claim twice."""
 CONFLICT_COVERAGE: Final = 0.5
 NEGATED_COVERAGE: Final = 0.3
+NEGATED_ALIKE: Final = 0.6
+"""Coverage from which a clause is another one with a negation put in."""
+_LEAST_SHARED: Final = 2
+_UNKNOWN: Final = "?"
+"""What a clause denies with a verb of no family."""
 _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
+_RAISING: Final = frozenset({"propose", "discuss"})
+"""Families by which a subject comes up: what «لم يطرح» was not talked of, whoever talks."""
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
+_NAMING: Final = {"person": ("participant",), "place": ("venue",), "names": ("country", "office_country", "by")}
+"""Slots of other claims that name a person, a place or a country as well."""
 _LADDER: Final = (
     Modality.DISCUSSED,
     Modality.WISHED,
@@ -148,6 +157,8 @@ def relate_content(
     conflict = _denial_of_meeting(mention, ledger, link) or _conflict(mention, candidates, link)
     if conflict is not None:
         return conflict
+    if mention.polarity is Polarity.NEGATED:  # that it was not so, no word of its having been so tells
+        candidates = [k for k in candidates if k.mention.polarity is Polarity.NEGATED]
     if not candidates or not mention.terms:
         return verdict.new(("terms",))
     best, share = _best_covering(mention, candidates)
@@ -155,7 +166,7 @@ def relate_content(
     origin = origin_of(mention, reading)
     compared = _compared(mention, best)
     method = f"entailment+{similarity.name}"
-    if share >= LEAST_SHARE and score >= KNOWN:
+    if share >= LEAST_SHARE and score >= KNOWN and not _names_another(mention, best, ledger, link):
         sharper = _sharper(mention, best, ledger)
         if sharper:
             return verdict.updated(best, compared, *sharper, score=score, method=method)
@@ -198,6 +209,17 @@ def entailment(
     union = coverage(mention.terms, {term for known in candidates for term in known.mention.terms})
     likeness = similarity.score(mention.quote, [best.mention.quote])[0]
     return (4 * share + 2 * union + likeness) / 7
+
+
+def _names_another(mention: Mention, best: KnownClaim, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> bool:
+    """The same said of a person or a place that nothing told of the meeting names, where the known claim names one."""
+    for slot in ("person", "place", "names"):
+        own, held = mention.values(slot), best.mention.values(slot)
+        heard = {v for k in ledger for name in (slot, *_NAMING[slot]) for v in k.mention.values(name)}
+        parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)} if link else set()
+        if held - own and own - heard - parties:
+            return True
+    return False
 
 
 def _compared(mention: Mention, known: KnownClaim) -> tuple[str, ...]:
@@ -256,28 +278,58 @@ def _conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingL
 
 def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:
     other = known.mention
-    if mention.polarity == other.polarity or not mention.predicate:
+    if mention.polarity == other.polarity:
         return None
-    same_act = bool(_acts(mention) & _acts(other))
-    same_topic = bool(_topics(mention) & _topics(other)) and mention.kind in _ACTS and other.kind in _ACTS
-    share = coverage(mention.terms, other.terms)
-    if not (
-        (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
-    ):
+    if not (_is_undone(mention, other) or _says_the_same_again(mention, other)):
         return None
     return verdict.contradicting(
         known, ("predicate", "polarity"), "الإثبات والنفي", "polarity", here=mention.quote, there=other.quote
     )
 
 
+def _is_undone(mention: Mention, other: Mention) -> bool:
+    """The same deed, or the same subject of talks, done in one and not in the other."""
+    if not mention.predicate:
+        return False
+    same_act = bool(_deeds(mention) & _deeds(other))
+    vague = _UNKNOWN in mention.values("denied") | other.values("denied")
+    same_topic = bool(_topics(mention) & _topics(other)) and {mention.kind, other.kind} <= _ACTS and not vague
+    share = coverage(mention.terms, other.terms)
+    if _topics(mention) & _topics(other) and _RAISING & (mention.values("denied") | other.values("denied")):
+        return share >= CONFLICT_COVERAGE
+    return (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
+
+
+def _says_the_same_again(mention: Mention, other: Mention) -> bool:
+    """«لم يسفر التنسيق عن نتائج» against «أسفر … عن نتائج»: the same words, but for what is denied of them."""
+    negated, affirmed = (mention, other) if mention.polarity is Polarity.NEGATED else (other, mention)
+    denied = negated.values("denied")
+    share, back = coverage(mention.terms, other.terms), coverage(other.terms, mention.terms)
+    if len(set(mention.terms) & set(other.terms)) < _LEAST_SHARED:
+        return False
+    if denied & _told_acts(affirmed):
+        return share >= NEGATED_ALIKE
+    return bool(denied) and min(share, back) >= NEGATED_ALIKE
+
+
 def _acts(mention: Mention) -> set[str]:
     """The families of its predicates that tell of a deed, all ways of agreeing taken together."""
-    return {"agree" if family in _AGREEING else family for family in _told_acts(mention)} & _DEEDS
+    return _as_deeds(_told_acts(mention))
+
+
+def _deeds(mention: Mention) -> set[str]:
+    """The deeds that it says were done, or, where it denies any, those that it denies."""
+    return _as_deeds((mention.values("denied") - {_UNKNOWN}) or _told_acts(mention))
+
+
+def _as_deeds(families: set[str]) -> set[str]:
+    return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
 
 
 def _small(mention: Mention) -> bool:
     """An agreement with no subject of its own («لم يوقعوا على الاتفاق») is the meeting's."""
-    return "agree" in _acts(mention) and not _topics(mention)
+    denied = mention.values("denied")
+    return "agree" in (_as_deeds(denied) if denied else _acts(mention)) and not _topics(mention)
 
 
 def _was_plan(known: KnownClaim, link: MeetingLink | None) -> bool:
@@ -304,14 +356,19 @@ def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | 
 
 def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str]) -> Verdict | None:
     """Another number of the same thing, in a claim about the same; one that was said before is no conflict."""
-    own = {noun: number for noun, number in _numbers(mention).items() if f"{number} {noun}" not in held_values}
-    held = _numbers(known.mention)
+    own, held = _numbers(mention), _numbers(known.mention)
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(_topics(mention) & _topics(known.mention))
+    same = (
+        bool(mention.predicate)
+        and mention.predicate == known.mention.predicate
+        and mention.terms == known.mention.terms
+    )
     for noun in own.keys() & held.keys():
         counted = _counts(mention) & _counts(known.mention)
-        about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted  # noqa: PLR2004 - one may be chance
-        if own[noun] != held[noun] and about_the_same:
+        about_the_same = topical or len(shared - {noun}) >= 2 or noun in counted or same  # noqa: PLR2004 - one may be chance
+        unheard = {number for number in own[noun] if f"{number} {noun}" not in held_values}
+        if unheard and not own[noun] & held[noun] and about_the_same:
             return verdict.contradicting(
                 known, ("number",), "العدد", "number", here=mention.quote, there=known.mention.quote
             )
@@ -322,9 +379,12 @@ def _topics(mention: Mention) -> set[str]:
     return mention.values("topic")
 
 
-def _numbers(mention: Mention) -> Mapping[str, str]:
-    pairs = (value.partition(" ") for name, value in mention.slots if name in _NUMBERS)
-    return {noun: number for number, _, noun in pairs}
+def _numbers(mention: Mention) -> Mapping[str, set[str]]:
+    """What is counted, with its numbers: a clause may count two lots of officers."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for number, _, noun in (value.partition(" ") for name, value in mention.slots if name in _NUMBERS):
+        found[noun].add(number)
+    return found
 
 
 def _counts(mention: Mention) -> set[str]:

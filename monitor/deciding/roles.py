@@ -1,8 +1,9 @@
 """Offices and ranks against the role ledger: values of a person at a time, compared even where texts share nothing.
 
 Two offices of one person are the same where their keys, or most of their words, agree. They clash where both are
-exclusive posts and name different ones: two military posts, or the head of two institutions. A vague description
-(«الرجل القوي») clashes with nothing, and envoys, advisers and members may be several things at once.
+exclusive posts and name different ones: two military posts, the head of two institutions, a post of command and a
+ministry. A vague description («الرجل القوي») or a former post clashes with nothing, members may be anything besides,
+and envoys, advisers and ambassadors several of these at once.
 """
 
 from __future__ import annotations
@@ -19,20 +20,56 @@ if TYPE_CHECKING:
     from monitor.deciding.verdict import Verdict
     from monitor.model import KnownClaim, Mention, Slots
 
-_OPEN_HEADS: Final = (
-    "envoy",
-    "adviser",
-    "member",
-    "representative",
-    "coordinator",
-    "assistant",
-    "secretary",
-    "spokesman",
-    "counsellor",
-    "attache",
-    "head_mission",
+_OPEN_HEADS: Final = ("member", "secretary", "assistant", "office_director")
+"""How the heads of offices begin that are held beside others."""
+_POSTS: Final = {
+    "minister": ("minister",),
+    "parliament": ("speaker",),
+    "council": ("chairman",),
+    "government": ("prime_minister", "libyan_prime_minister"),
+    "palace": ("head_diwan",),
+    "spokesman": ("spokesman",),
+    "diplomat": (
+        "envoy",
+        "adviser",
+        "representative",
+        "representative_permanent",
+        "representative_special",
+        "coordinator",
+        "counsellor",
+        "attache",
+        "head_mission",
+        "ambassador",
+        "charge",
+        "envoy_au",
+        "envoy_eu",
+    ),
+}
+"""Sorts of posts by the heads of their offices; a military post that has a head is of the sort `command`."""
+_EXCLUSIVE: Final = frozenset(
+    map(
+        frozenset,
+        (
+            ("command", "minister"),
+            ("command", "parliament"),
+            ("command", "palace"),
+            ("command", "diplomat"),
+            ("command", "spokesman"),
+            ("minister", "parliament"),
+            ("minister", "palace"),
+            ("minister", "diplomat"),
+            ("minister", "spokesman"),
+            ("parliament", "council"),
+            ("parliament", "government"),
+            ("diplomat", "spokesman"),
+        ),
+    )
 )
-"""How the heads of offices begin that one person may hold several of, or that outlets name loosely."""
+"""Sorts that one person is not at once. A head of state or of government may hold a ministry or a command as well."""
+_SEVERAL: Final = frozenset({"diplomat", "spokesman"})
+"""Sorts of which one person may hold several posts, or that outlets name loosely."""
+_BOTH_AT_ONCE: Final = frozenset({"general_commander", "defence_minister"})
+"""One man's two posts in Egypt."""
 _GENERIC: Final = {"libyan_prime_minister": "prime_minister"}
 """Heads whose holder is also called by the plain title: «رئيس الوزراء» says no other thing."""
 _ALIKE: Final = 0.6
@@ -62,18 +99,23 @@ def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
     """The relation of a rank of a person to those the ledger holds for the same person."""
     held = [k for k in ledger if k.mention.kind is ClaimKind.RANK and k.mention.subject == mention.subject]
     same = [k for k in held if _rank(k.mention) & _rank(mention)]
-    if same:
-        return verdict.known(same[0], ("person", "rank"), corroborates=corroborates(origin, same), origin=origin)
-    if held:
+    exact = [k for k in same if k.mention.values("rank") & mention.values("rank") or len(_levels(k.mention)) == 1]
+    if exact:
+        return verdict.known(exact[0], ("person", "rank"), corroborates=corroborates(origin, exact), origin=origin)
+    if held and not same:
         return verdict.contradicting(
             held[-1], ("person", "rank"), "الرتبة", "rank", here=mention.quote, there=held[-1].mention.quote
         )
-    return verdict.new(("person", "rank"))
+    return verdict.new(("person", "rank"), nearest=same[-1] if same else None)
 
 
 def _rank(mention: Mention) -> set[tuple[str, str]]:
-    """The rank and its level: «الفريق أول» and «الفريق أول ركن» are one level."""
+    """The rank and its level: «الفريق أول» and «الفريق أول ركن» are one level, «الجنرال» any of several."""
     return {slot for slot in mention.slots if slot[0] in {"rank", "rank_level"}}
+
+
+def _levels(mention: Mention) -> set[str]:
+    return mention.values("rank_level")
 
 
 class _Office:
@@ -102,7 +144,8 @@ def _same(one: _Office, other: _Office) -> bool:
     if one.key == other.key:
         return countries
     alike = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
-    if one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS):
+    loose = one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS)
+    if loose or (_sort(one) == _sort(other) and _sort(one) in _SEVERAL):
         return countries
     other_heads = bool(one.head and other.head and one.head != other.head)
     return countries and alike >= (_MOSTLY if other_heads else _ALIKE) and not _clash(one, other)
@@ -114,8 +157,19 @@ def _is_plain_title(one: _Office, other: _Office) -> bool:
 
 
 def _clash(one: _Office, other: _Office) -> bool:
-    if one.descriptor or other.descriptor or one.head.startswith(_OPEN_HEADS) or other.head.startswith(_OPEN_HEADS):
+    if one.descriptor or other.descriptor or not (one.head and other.head) or one.key == other.key:
         return False
-    if one.kind == other.kind == "military" and one.key != other.key:
-        return bool(one.head and other.head)
-    return bool(one.head) and one.head == other.head and one.key != other.key
+    if one.head.startswith(_OPEN_HEADS) or other.head.startswith(_OPEN_HEADS):
+        return False
+    if {one.key, other.key} == _BOTH_AT_ONCE:
+        return False
+    sorts = {_sort(one), _sort(other)}
+    if len(sorts) == 1:
+        return not sorts & _SEVERAL and (one.head == other.head or sorts == {"command"})
+    return sorts in _EXCLUSIVE
+
+
+def _sort(office: _Office) -> str:
+    """The sort of a post by its head; a post of no sort is a sort of its own."""
+    named = (sort for sort, heads in _POSTS.items() if office.head in heads)
+    return next(named, "command" if office.kind == "military" else office.head)

@@ -27,7 +27,7 @@ _UNIFIED = str.maketrans(
     'ااااءءيهكقيه01234567890123456789"""""\'\'\'\'',
 )
 _MARKS = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
-_WORD = re.compile(rf"\d+[.,٫]\d+|[^\W_](?:[^\W_]|{_MARKS})*")
+_WORD = re.compile(rf"[وفبكل]?\d+(?:[,٬]\d{{3}})+(?!\d)|[وفبكل]?\d+[.,٫]\d+|[^\W_](?:[^\W_]|{_MARKS})*")
 _CLAUSE_END = re.compile(r"[.؟!؛;…\n]+[\"»”']?")
 
 _CONJUNCTIONS = ("و", "ف")

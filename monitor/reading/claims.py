@@ -6,11 +6,12 @@ other content words. Words that only say who speaks, and function words, do not 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import ClaimKind, Mention, Polarity, SegmentKind
+from monitor.model import ClaimKind, Mention, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
-from monitor.reading.arabic import term
+from monitor.reading.arabic import fold, term
 from monitor.reading.clauses import BOTH, SPEECH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
 from monitor.reading.frames import MEETING
@@ -68,15 +69,46 @@ def _homes(document: Document, people: Sequence[Person], found: Found) -> dict[i
     homes = dict(found.by_sentence)
     if not found.meetings[0].main:
         return homes
+    other_side = _other_side(document, found)
     about = {
         sentence.line
         for index, sentence in enumerate(document.sentences)
-        if index in homes or _is_about(document, sentence, people)
+        if index in homes or _is_about(document, sentence, people) or other_side.speaks_in(document, sentence)
     }
     for index, sentence in enumerate(document.sentences):
         if index not in homes and sentence.line in about:
             homes[index] = 0
     return homes
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherSide:
+    """What the foreign side of the main meeting is called once it has been named: its country, «السفير», «الاتحاد»."""
+
+    countries: frozenset[str]
+    short: frozenset[str]
+
+    def speaks_in(self, document: Document, sentence: Sentence) -> bool:
+        """Whether the sentence names it as such, or opens with it as the subject of its verb."""
+        named = {place.country for place in document.places_in(sentence.start, sentence.end)}
+        tokens = document.tokens[sentence.first : sentence.last]
+        return bool(named & self.countries) or any(token.form.removeprefix("و") in self.short for token in tokens)
+
+
+def _other_side(document: Document, found: Found) -> _OtherSide:
+    told = [p for s in found.sightings if found.by_sentence.get(s.sentence) == 0 for p in s.counterparts]
+    countries = {c.country for c in found.meetings[0].counterparts} | {found.meetings[0].country}
+    offices = {document.tokens[p.office.first].form for p in told if p.office}
+    bodies = {
+        fold(form).split()[0]
+        for entry in document.words.entries["organisations"].values()
+        if entry.get("code") in countries
+        for form in entry.forms
+    }
+    return _OtherSide(
+        countries=frozenset(c for c in countries if c and c != LIBYA),
+        short=frozenset("ال" + word.removeprefix("ال") for word in offices | bodies),
+    )
 
 
 def _is_about(document: Document, sentence: Sentence, people: Sequence[Person]) -> bool:
@@ -106,6 +138,8 @@ def _says_something(document: Document, clause: Clause) -> bool:
     if clause.polarity is Polarity.NEGATED and clause.predicate is not None:
         return True
     least = _LEAST_TERMS if clause.predicate is None else 1
+    if clause.predicate is not None and next(quantities(document, clause.first, clause.last), None):
+        return True
     return len(content_terms(document, clause.first, clause.last)) >= least
 
 
@@ -140,6 +174,7 @@ def _content(
     origin: str | None,
 ) -> Mention:
     skip = _speaker_tokens(clause, people)
+    slots = _content_slots(document, clause, people, dates)
     return Mention(
         kind=clause.kind,
         start=clause.start,
@@ -152,9 +187,14 @@ def _content(
         origin=origin,
         modality=clause.modality,
         polarity=clause.polarity,
-        slots=_content_slots(document, clause, people, dates),
-        terms=content_terms(document, clause.first, clause.last, skip),
+        slots=slots,
+        terms=tuple(sorted({*content_terms(document, clause.first, clause.last, skip), *_counted(slots)})),
     )
+
+
+def _counted(slots: Slots) -> Iterator[str]:
+    """What is counted is content, however little the word says by itself («أربعة محاور»)."""
+    return (value.partition(" ")[2] for name, value in slots if name in _NUMBERS)
 
 
 def _speaker_tokens(clause: Clause, people: Sequence[Person]) -> frozenset[int]:
@@ -185,11 +225,12 @@ def content_terms(document: Document, first: int, last: int, skip: frozenset[int
 
 
 def _function_tokens(document: Document, first: int, last: int) -> Iterator[int]:
-    """Tokens of speech verbs, cues and negations: they are slots of their own."""
+    """Tokens of speech verbs, cues, negations and numbers: they are slots of their own."""
     for match in document.within(document.predicates, first, last):
         object_told = document.words.entry("predicates", match.key).get("kind") == "outcome"
         yield from range(match.first, match.first + 1 if object_told else match.last + 1)
-    for group in (document.cues, document.negation):
+    yield from (at for at in range(first, last) if document.tokens[at].form.isdigit())
+    for group in (document.cues, document.negation, document.numbers):
         for match in document.within(group, first, last):
             yield from range(match.first, match.last + 1)
 
@@ -203,9 +244,11 @@ def _content_slots(
     slots.update(
         ("place", p.id) for p in document.places_in(start, end) if p.kind in {"city", "venue"} and p.country != LIBYA
     )
+    slots.update(("names", p.country) for p in document.places_in(start, end) if p.country not in {None, LIBYA})
     counted = quantities(document, clause.first, clause.last, dates)
     slots.update(("count" if noun in document.words.counted else "number", f"{n} {noun}") for n, noun in counted)
     slots.update(("act", family) for family in _acts(document, clause))
+    slots.update(("denied", family) for family in clause.denied)
     named = (p for p in people if clause.first <= p.first < clause.last and p.listed != "office")
     slots.update(("person", person.id) for person in named)
     if clause.speaker and clause.kind in SPEECH:

@@ -26,6 +26,8 @@ _BOTH_REACH = 3
 _NEGATION_REACH = 2
 _RELATIVE_REACH = 3
 BOTH = "both_sides"
+UNKNOWN = "?"
+"""What is denied where the verb is none of the lexicon's."""
 
 SPEECH = frozenset({ClaimKind.STATEMENT, ClaimKind.STANCE, ClaimKind.OUTCOME, ClaimKind.ANALYSIS, ClaimKind.REPORTED})
 """Kinds of clause whose subject says something; of a deed or of a subject of talks nobody is the speaker."""
@@ -55,6 +57,7 @@ class Clause:
     speaker_person: Person | None
     modality: Modality
     polarity: Polarity
+    denied: frozenset[str]
 
 
 def find_clauses(document: Document, people: Sequence[Person]) -> tuple[Clause, ...]:
@@ -92,6 +95,7 @@ def _carried_on(clause: Clause, before: Clause) -> Clause:
         speaker_person=before.speaker_person,
         modality=before.modality,
         polarity=before.polarity,
+        denied=before.denied,
     )
 
 
@@ -180,6 +184,7 @@ def _clause(
     if name is None and kind in SPEECH:
         name, person = inherited
     kind = _adjusted(document, index, first, last, kind, name)
+    denied = _denied(document, first, last)
     return Clause(
         sentence=index,
         start=start,
@@ -192,7 +197,8 @@ def _clause(
         speaker=name,
         speaker_person=person,
         modality=_modality(document, first, last, predicate),
-        polarity=_polarity(document, first, last, predicate),
+        polarity=Polarity.NEGATED if _is_negated(document, predicate, denied) else Polarity.AFFIRMED,
+        denied=denied,
     )
 
 
@@ -276,21 +282,38 @@ def _modality(document: Document, first: int, last: int, predicate: PhraseMatch 
     return max(steps, key=_LADDER.index, default=Modality.ASSERTED)
 
 
-def _polarity(document: Document, first: int, last: int, predicate: PhraseMatch | None) -> Polarity:
-    """Negated where a denial stands in the clause, or a particle governs one of its predicates.
+def _is_negated(document: Document, predicate: PhraseMatch | None, denied: frozenset[str]) -> bool:
+    """Something is denied in it, or its predicate is a denial that is not itself denied («لم ينف …»)."""
+    if denied or predicate is None:
+        return bool(denied)
+    before = document.within(document.negation, predicate.first - _NEGATION_REACH, predicate.first)
+    return document.words.entry("predicates", predicate.key).get("polarity") == "negated" and not before
+
+
+def _denied(document: Document, first: int, last: int) -> frozenset[str]:
+    """The families of the predicates that the clause says are not so; `UNKNOWN` for a verb of no family.
 
     What is negated inside a relative clause («الاتفاقية التي لم يصادق عليها …») says nothing of the clause around it.
     """
-    if predicate is None:
-        return Polarity.AFFIRMED
-    if document.words.entry("predicates", predicate.key).get("polarity") == "negated":
-        return Polarity.NEGATED
-    acts = [m.first for m in document.within(document.predicates, first, last)]
+    acts = document.within(document.predicates, first, last)
+    found: set[str] = set()
     for match in document.within(document.negation, first, last):
-        kind = document.words.entry("negation", match.key).attrs["type"]
         before = document.tokens[max(first, match.first - _RELATIVE_REACH) : match.first]
-        relative = any(token.form.removeprefix("و") in document.words.marks["relative"] for token in before)
-        governs = any(0 < at - match.last <= _NEGATION_REACH for at in acts)
-        if not relative and (kind == "denial" or (kind == "particle" and governs)):
-            return Polarity.NEGATED
-    return Polarity.AFFIRMED
+        if not any(token.form.removeprefix("و") in document.words.marks["relative"] for token in before):
+            found.update(_negated_by(document, match, acts))
+    return frozenset(found)
+
+
+def _negated_by(document: Document, match: PhraseMatch, acts: Sequence[PhraseMatch]) -> Iterator[str]:
+    """A denial governs all that follows it, a particle what stands close behind; to deny a denial is none."""
+    kind = document.words.entry("negation", match.key).attrs["type"]
+    if kind == "failure":
+        return
+    reach = len(document.tokens) if kind == "denial" else match.last + _NEGATION_REACH
+    governed = [m for m in acts if match.first <= m.first <= reach]
+    entries = [document.words.entry("predicates", m.key) for m in governed]
+    if kind != "denial" and any(entry.get("polarity") == "negated" for entry in entries):
+        return
+    yield from (entry.attrs["family"] for entry in entries)
+    if not entries and kind != "particle":
+        yield UNKNOWN

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from monitor.reading.people import Person
     from monitor.reading.phrases import PhraseMatch
 
+_GENERALS: Final = range(8, 13)
+"""Levels in ranks.toml from brigadier to field marshal."""
 _SEAT_WORDS: Final = 5
 _EVENT_REACH: Final = 12
 """Words after an event's predicate among which its place may stand."""
@@ -34,6 +36,9 @@ _ATTENDING: Final = frozenset({"attend", "take_part", "include", "accompany"})
 _OBJECT_REACH: Final = 3
 _ABSENT_REACH: Final = 5
 _NEGATED_REACH: Final = 3
+_PARTICLES: Final = frozenset({"particle", "verbal"})
+_MEASURED: Final = frozenset({"last"})
+"""«لم تتجاوز ساعة» is a length too: what is denied is that it was longer."""
 _STATUS: Final = {"cancel": "cancelled", "postpone": "postponed"}
 _GATHER: Final = frozenset({"meet", "receive", "convene", "talk", "negotiate", "summit", "conference"})
 
@@ -44,12 +49,20 @@ def office_slots(office: Office, document: Document) -> Slots:
     slots = [("office", office.key), *[("office_country", code) for code in office.countries]]
     if head := entry.get("head"):
         slots.append(("head", head))
-    if entry.get("descriptor"):
+    forms = {token.form for token in document.tokens[office.first : office.last + 1]}
+    if entry.get("descriptor") or forms & document.words.marks["former"]:
         slots.append(("descriptor", "yes"))
     slots.append(("class", entry.attrs["class"]))
     tokens = document.tokens[office.first : office.last + 1]
     slots.extend(("term", term(document.text[t.start : t.end])) for t in tokens if t.form not in {COMMA, STOP})
     return tuple(sorted(set(slots)))
+
+
+def rank_slots(rank: PhraseMatch, document: Document) -> Slots:
+    """A rank and its level; «الجنرال» says no more than that it is one of the levels of generals."""
+    entry = document.words.entry("ranks", rank.key)
+    levels = [entry.attrs["level"]] if entry.attrs["level"] != "0" else [str(level) for level in _GENERALS]
+    return tuple(sorted([("rank", rank.key), *(("rank_level", level) for level in levels)]))
 
 
 def person_facets(
@@ -77,17 +90,10 @@ def person_facets(
             yield _mention(
                 document, ClaimKind.ROLE, span, subject=person.id, slots=office_slots(person.office, document)
             )
-        if person.rank is not None and document.words.entry("ranks", person.rank.key).get("level") != "0":
-            yield _mention(
-                document,
-                ClaimKind.RANK,
-                (person.rank.start, person.end),
-                subject=person.id,
-                slots=(
-                    ("rank", person.rank.key),
-                    ("rank_level", document.words.entry("ranks", person.rank.key).attrs["level"]),
-                ),
-            )
+        if person.rank is not None:
+            span = (person.rank.start, person.end)
+            slots = rank_slots(person.rank, document)
+            yield _mention(document, ClaimKind.RANK, span, subject=person.id, slots=slots)
     yield from _kinship(document, sentence, people)
 
 
@@ -107,7 +113,7 @@ def _is_absent(document: Document, sentence: Sentence, person: Person) -> bool:
         if entry.get("family") == "absent":
             return True
         denied = document.within(document.negation, match.first - _NEGATED_REACH, match.first)
-        particle = any(document.words.entry("negation", m.key).attrs["type"] == "particle" for m in denied)
+        particle = any(document.words.entry("negation", m.key).attrs["type"] in _PARTICLES for m in denied)
         if particle and entry.get("family") in {"attend", "take_part", "meet"}:
             return True
     return False
@@ -137,7 +143,8 @@ def event_facets(
     for match in document.within(document.predicates, sentence.first, sentence.last):
         entry = document.words.entry("predicates", match.key)
         family = entry.attrs["family"]
-        polarity = Polarity.NEGATED if is_denied(document, sentence, match.first) else Polarity.AFFIRMED
+        denied = family not in _MEASURED and is_denied(document, sentence, match.first)
+        polarity = Polarity.NEGATED if denied else Polarity.AFFIRMED
         yield from (
             replace(facet, polarity=polarity) for facet in _facets_of(document, sentence, match, family, meeting)
         )

@@ -296,7 +296,7 @@ def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
     near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
     if any(m.first == at and not _is_verb(document, m) for m in document.within(document.predicates, at, at + 1)):
         near = (*near, *document.within(document.negation, at + 1, at + 2))
-    return any(document.words.entry("negation", m.key).attrs["type"] in {"particle", "denial"} for m in near)
+    return any(document.words.negates(m.key) for m in near)
 
 
 def frames(document: Document, people: Sequence[Person]) -> Iterator[tuple[int, tuple[Frame, ...]]]:

@@ -92,7 +92,10 @@ class _Offices:
     def _extended(self, match: PhraseMatch) -> Office:
         last, named = self._qualified(match)
         last = self._end_of_institution(last)
-        has_chief = any(self._form(at) in self._marks["chief_dative"] for at in range(match.first, last + 1))
+        has_chief = any(
+            self._form(at) in self._marks["chief_dative" if at == match.first else "chief"]
+            for at in range(match.first, last + 1)
+        )
         chief = self._names.get(last + 1)
         if not named and has_chief and chief is not None and chief.leads:
             last, named = chief.last, True
@@ -121,8 +124,10 @@ class _Offices:
         if seat is not None:
             return seat, False
         inner = self._by_first.get(at)
-        if inner and inner.prefix:
-            return self._end_of_chief(inner) if inner.prefix[0] == "ل" else None
+        if inner is not None and (inner.prefix[:1] == "ل" or self._form(at - 1) in self._marks["in_the_name_of"]):
+            return self._end_of_chief(inner)
+        if inner is not None and inner.prefix[:1] == "ب":
+            return None
         form = self._form(at)
         if form in self._marks["office_qualifier"] or self._is_nisba(at, form):
             return at, False

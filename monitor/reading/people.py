@@ -132,8 +132,9 @@ class _Finder:
     def _chief(self, name: _Name) -> Chief:
         """What the name of somebody listed says of an office it may stand in."""
         figure = self._figures.get(name.id)
-        heads = tuple(self._words.marks["head_of_state"])
-        leads = figure is not None and any(fold(office.office).startswith(heads) for office in figure.offices)
+        heads, others = (tuple(self._words.marks[name]) for name in ("head_of_state", "not_head_of_state"))
+        held = [fold(office.office) for office in figure.offices] if figure else []
+        leads = any(office.startswith(heads) and not office.startswith(others) for office in held)
         return Chief(name.last, figure.country if figure else None, leads)
 
     # -- names -------------------------------------------------------------------------------------------------

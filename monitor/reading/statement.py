@@ -49,8 +49,7 @@ def _step(clauses: tuple[Clause, ...]) -> Modality:
 
 def _polarity(document: Document) -> Polarity:
     """Negated by an odd number of negations and denials."""
-    kinds = (document.words.entry("negation", m.key).attrs["type"] for m in document.negation)
-    negations = sum(kind in {"particle", "denial"} for kind in kinds)
+    negations = sum(document.words.negates(m.key) for m in document.negation)
     return Polarity.NEGATED if negations % 2 else Polarity.AFFIRMED
 
 

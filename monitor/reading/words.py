@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 
 _LEAST_VERB = 4
+_UNIT = "unit_"
+_NOUNS = frozenset({"filler_nouns"})
+"""Stopwords that say little, but that can be counted («أربعة محاور»)."""
+_NO_VERB = "la_before_verb"
+_IMPERFECT = "يتن"
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
 
 
@@ -52,14 +57,24 @@ class Words:
     dates: DateIndex
     entries: Mapping[str, Mapping[str, Entry]]
     stopwords: frozenset[str]
+    function_words: frozenset[str]
     counted: frozenset[str]
     marks: Mapping[str, frozenset[str]]
-    unit_terms: frozenset[str]
+    units: Mapping[str, str]
     synonyms: Mapping[str, str]
+
+    @property
+    def unit_terms(self) -> frozenset[str]:
+        """What the units of time and of counting come to as terms."""
+        return frozenset(self.units.values())
 
     def entry(self, file: str, key: str) -> Entry:
         """The lexicon entry behind a match."""
         return self.entries[file][key]
+
+    def negates(self, key: str) -> bool:
+        """Whether a negation says that something is not so; a failure tells of a deed of its own."""
+        return self.entries["negation"][key].attrs["type"] != "failure"
 
     def cue_types(self, key: str) -> str:
         """The type of a cue."""
@@ -85,7 +100,7 @@ def _build(config: ReadConfig) -> Words:
         predicates=PhraseIndex(_predicates(lexicon)),
         modality=index("modality"),
         attribution=index("attribution"),
-        negation=index("negation"),
+        negation=PhraseIndex(_negation(lexicon)),
         cues=index("cues"),
         boilerplate=index("boilerplate"),
         topics=index("topics"),
@@ -98,6 +113,13 @@ def _build(config: ReadConfig) -> Words:
         stopwords=frozenset(
             token.form for entry in lexicon.entries("stopwords") for form in entry.forms for token in tokens(form)
         ),
+        function_words=frozenset(
+            token.form
+            for entry in lexicon.entries("stopwords")
+            if entry.id not in _NOUNS
+            for form in entry.forms
+            for token in tokens(form)
+        ),
         counted=frozenset(
             term(form)
             for entry in lexicon.entries("cues")
@@ -106,9 +128,12 @@ def _build(config: ReadConfig) -> Words:
         ),
         synonyms=_synonyms(lexicon),
         marks={entry.id: frozenset(map(fold, entry.forms)) for entry in lexicon.entries("syntax")},
-        unit_terms=frozenset(
-            term(form) for entry in lexicon.entries("syntax") if entry.id == "unit" for form in entry.forms
-        ),
+        units={
+            fold(form): term(entry.forms[0])
+            for entry in lexicon.entries("syntax")
+            if entry.id.startswith(_UNIT)
+            for form in entry.forms
+        },
     )
 
 
@@ -129,6 +154,17 @@ def _predicates(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
                 continue
             owned = stem[:-1] + "ت" if stem.endswith("ه") else stem
             yield from ((owned + pronoun, entry.id) for pronoun in _PRONOUNS if owned + pronoun not in written)
+
+
+def _negation(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
+    """The forms as written, and «لا» with every verb of the predicates in the imperfect («لا يقبل», «ولا تؤيد»)."""
+    written = {fold(form) for entry in lexicon.entries("negation") for form in entry.forms}
+    for entry in lexicon.entries("negation"):
+        yield from ((form, entry.id) for form in entry.forms)
+    verbs = (e for e in lexicon.entries("predicates") if e.get("shape") == "verb" and e.get("polarity") != "negated")
+    imperfect = {fold(form) for e in verbs for form in e.forms if " " not in form and fold(form)[0] in _IMPERFECT}
+    for verb in sorted(imperfect):
+        yield from ((no + verb, _NO_VERB) for no in ("لا ", "ولا ") if no + verb not in written)
 
 
 def _other_persons(form: str) -> Iterator[str]:

@@ -170,10 +170,15 @@ Change: TypeAlias = tuple[str, str, str, tuple[int, int]]
 
 
 def _negated(sentence: str) -> Iterator[Change]:
-    """Each verb of the table in turn; what counts is all that it governs, to the end."""
+    """Each verb of the table in turn; what counts is all that it governs, to the end.
+
+    Not a verb of a relative clause: «المباحثات التي لم تجر … ركزت على …» is no claim turned round, it denies itself.
+    """
     for verb, after in _tables()["verbs"].items():
         for match in _word(verb).finditer(sentence):
             at = match.start("word")
+            if sentence[:at].rstrip().endswith(tuple(_tables()["sentence"]["relative"])):
+                continue
             changed = f"{sentence[:at]}لم {after}{sentence[match.end() :]}"
             yield "negation", sentence, changed, (at, len(changed))
 
@@ -235,7 +240,7 @@ def _replaced(sentence: str, words: Words) -> tuple[str, tuple[int, int] | None]
 
 @lru_cache(maxsize=512)
 def _word(word: str) -> re.Pattern[str]:
-    return re.compile(f"(?<!\\w)(?P<before>[وف]?)(?P<word>{_either((word,))}){_MARKS}(?!\\w)")
+    return re.compile(f"(?<![\\w{_MARKS[1:-2]}])(?P<before>[وف]?)(?P<word>{_either((word,))}){_MARKS}(?!\\w)")
 
 
 def _either(words: Iterable[str]) -> str:

@@ -151,6 +151,26 @@ def test_what_was_signed_and_what_was_not_is_a_conflict_in_either_order() -> Non
         assert held.quote in found.why_en
 
 
+def test_the_same_words_with_a_negation_put_in_are_a_conflict_whatever_the_verb() -> None:
+    yes = clause("أسهم التنسيق في دعم الاستقرار", predicate="", terms=("تنسيق", "دعم", "استقرار"))
+    no = replace(yes, quote="لم يسهم التنسيق في دعم الاستقرار", polarity=Polarity.NEGATED, slots=(("denied", "?"),))
+    for own, held in permutations((yes, no)):
+        assert related(own, held).relation is CONTRADICTING
+
+
+def test_a_denial_is_known_from_the_denial_and_never_from_what_it_denies() -> None:
+    no = clause("لم يسهم التنسيق", predicate="", terms=("تنسيق", "دعم"), polarity=Polarity.NEGATED)
+    assert related(no, no).relation is RESTATED
+    assert related(no, replace(no, polarity=Polarity.AFFIRMED)).relation is NEW
+
+
+def test_the_same_said_of_another_country_is_not_known() -> None:
+    france = clause("أكد أهمية الدعم الفرنسي", terms=("دعم", "اهمي"), slots=(("names", "FR"),))
+    italy = replace(france, quote="أكد أهمية الدعم الإيطالي", slots=(("names", "IT"),))
+    assert related(italy, france).relation is NEW
+    assert related(replace(france, quote="شدد على الدعم الفرنسي"), france).relation is RESTATED
+
+
 def test_a_denial_of_something_else_is_no_conflict() -> None:
     yes = clause("وقع الجانبان بروتوكول تدريب", **SIGNED)
     no = clause(

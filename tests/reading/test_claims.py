@@ -52,6 +52,31 @@ def test_an_agreement_and_its_denial_are_one_matter_of_two_polarities(reader: Re
     assert (made.polarity, denied.polarity) == (Polarity.AFFIRMED, Polarity.NEGATED)
 
 
+def test_what_a_clause_denies_is_a_slot_of_its_own(reader: Reader) -> None:
+    denied = claim(reader.read(ROME, "ولم يبحث الجانبان ملف الهجرة."), "ولم يبحث الجانبان ملف الهجرة")
+    unheard = claim(reader.read(ROME, "ولم يسهم حفتر في دعم الانتخابات."), "ولم يسهم حفتر في دعم الانتخابات")
+    assert denied.values("denied") == {"discuss"}
+    assert "denied" not in slots(claim(reader.read(ROME, "وبحث الجانبان ملف الهجرة."), "وبحث الجانبان ملف الهجرة"))
+    assert unheard.values("denied")
+
+
+def test_the_other_side_is_heard_without_its_name_once_it_has_been_named(reader: Reader) -> None:
+    said = "واقترح الوزير برامج لدعم الانتخابات."
+    assert said.rstrip(".") in quotes(reader.read(ROME, said))
+    assert "واقترح السفير برامج لدعم الانتخابات" not in quotes(
+        reader.read(ROME, "واقترح السفير برامج لدعم الانتخابات.")
+    )
+
+
+def test_numbers_are_slots_and_what_is_counted_is_content(reader: Reader) -> None:
+    one, other = (
+        claim(reader.read(ROME, f"وبحث الجانبان {number} محاور."), f"وبحث الجانبان {number} محاور")
+        for number in ("أربعة", "6")
+    )
+    assert one.terms == other.terms != ()
+    assert slots(one)["number"] != slots(other)["number"]
+
+
 def test_who_speaks_and_how_are_no_part_of_what_is_said(reader: Reader) -> None:
     one = claim(reader.read(ROME, "وأكد كروزيتو دعم الانتخابات."), "وأكد كروزيتو دعم الانتخابات")
     other = claim(reader.read(ROME, "وأكد صدام حفتر دعم الانتخابات."), "وأكد صدام حفتر دعم الانتخابات")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.reading.arabic import term
+from monitor.reading.quantities import PERCENT
 
 if TYPE_CHECKING:
     from tests.reading.reader import Reader
@@ -75,7 +76,50 @@ def test_fifty_million_is_one_number_and_not_fifty(reader: Reader) -> None:
     assert number not in {found for text in ("50 يورو", "مليون يورو") for found, _ in reader.counted(text)}
 
 
-@pytest.mark.xfail(strict=True, reason="a separator of thousands, and a plural of time, keep a number from counting")
-@pytest.mark.parametrize(("text", "number"), [("وصل 1,200 مهاجر", "1200"), ("دورة مدتها ثلاثة أشهر", "3")])
-def test_thousands_and_months_count_too(reader: Reader, text: str, number: str) -> None:
-    assert [found for found, _ in reader.counted(text)] == [number]
+@pytest.mark.parametrize(
+    ("text", "number", "noun"),
+    [
+        ("وصل 1,200 مهاجر", "1200", "مهاجر"),
+        ("وصل ١٬٢٠٠ مهاجر", "1200", "مهاجر"),
+        ("وصل ألف ومئتي مهاجر", "1200", "مهاجر"),
+        ("قيمتها ثلاثة آلاف وخمسمئة دولار", "3500", "دولار"),
+        ("بمبلغ مليار و800 مليون دولار", "1800000000", "دولار"),
+        ("بمبلغ 1.8 مليار دولار", "1800000000", "دولار"),
+        ("بمبلغ ١٫٨ مليار دولار", "1800000000", "دولار"),
+        ("شارك فيها خمسون ألف جندي", "50000", "جندي"),
+        ("بقيمة ثمانية ملايين يورو", "8000000", "يورو"),
+    ],
+)
+def test_a_number_is_the_same_however_it_is_written(reader: Reader, text: str, number: str, noun: str) -> None:
+    assert reader.counted(text) == [(number, term(noun))]
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "unit"),
+    [
+        ("دورة مدتها ثلاثة أشهر", "3", "شهر"),
+        ("دورة مدتها اثنا عشر شهرا", "12", "شهر"),
+        ("خلال السنوات الخمس الماضية", "5", "سنة"),
+        ("خلال الأعوام العشرة الماضية", "10", "سنة"),
+        ("في الأشهر الستة المقبلة", "6", "شهر"),
+        ("زارها ثلاث مرات", "3", "مرة"),
+    ],
+)
+def test_a_unit_is_the_same_in_every_plural_and_on_either_side(
+    reader: Reader, text: str, number: str, unit: str
+) -> None:
+    assert reader.counted(text) == reader.counted(f"{number} {unit}")
+
+
+def test_a_noun_with_the_article_is_counted_by_the_number_behind_it(reader: Reader) -> None:
+    assert reader.counted("اتفقت الدول الخمس على البيان") == [("5", term("دول"))]
+
+
+@pytest.mark.parametrize("text", ["بنسبة 30% من الإنتاج", "بنسبة ٣٠ في المئة", "بنسبة ثلاثين بالمئة"])
+def test_a_share_of_a_hundred_is_a_number_of_its_own_kind(reader: Reader, text: str) -> None:
+    assert reader.counted(text) == [("30", PERCENT)]
+
+
+@pytest.mark.parametrize("text", ["الجولة الثالثة من المحادثات", "في اللقاء الثاني بينهما", "في ثالث زيارة له"])
+def test_which_one_it_was_is_not_how_many(reader: Reader, text: str) -> None:
+    assert reader.counted(text) == []
