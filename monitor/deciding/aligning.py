@@ -18,6 +18,8 @@ _LEAST_LETTERS: Final = 5
 """Shorter words that differ in a letter are other words («العربي», «الغربي»)."""
 _ALIKE: Final = 0.66
 """Dice of letter pairs from which on two longer words are spellings of one: seen apart on «صاروخية», «صاورخية»."""
+_SCOPE: Final = 2
+"""Content words that a negation reaches: «لا صحة لأنباء الزيارة», «دون وقوع ضحايا»."""
 _SAME, _KEY, _SIDE, _SPELT, _INSIDE = 1.0, 0.9, 0.85, 0.7, 0.6
 
 
@@ -49,17 +51,34 @@ class Alignment:
     def opposed(self) -> bool:
         """Whether a word that is left has its opposite among those left over there, or one word has opposite sides.
 
-        «الذهب يرتفع والدولار يهبط» against «الذهب يهبط والدولار يرتفع»: every word is paired, and tied to another.
+        «القمح يرتفع والشعير ينخفض» against «القمح ينخفض والشعير يرتفع»: every word is paired, and tied to another.
         """
         over = {side for word in self.right for side in word.sides}
         return any(word.against & over for word in self.left) or self._crossed() < 0
 
-    def _crossed(self) -> int:
-        """Paired words whose nearest word with a side stands on the same side in both, less those on opposite ones."""
+    def odd(self) -> bool:
+        """Whether the one turns what it says round an odd number of times more often than the other."""
+        return sum(word.turns for word in (*self.one, *self.other)) % 2 == 1
+
+    def turned(self) -> bool:
+        """Whether one of them denies what the other says: a turning word of its own stands before a word of both."""
+        if not self.odd():
+            return False
+        sides = ((self.one, set(self.pairs)), (self.other, set(self.pairs.values())))
+        return any(
+            word.turns and at not in paired and paired.intersection(range(at + 1, at + 1 + _SCOPE))
+            for words, paired in sides
+            for at, word in enumerate(words)
+        )
+
+    def _crossed(self) -> float:
+        """How far paired words stand by the same side in both, less by opposite ones; a nearer side counts more."""
         here, there = _nearest_sided(self.one), _nearest_sided(self.other)
         tied = [(here[one], there[other]) for one, other in self.pairs.items() if one in here and other in there]
-        same = sum(bool(first.sides & second.sides) for first, second in tied)
-        return same - sum(bool(first.sides & second.against) for first, second in tied)
+        return sum(
+            (bool(first.sides & second.sides) - bool(first.sides & second.against)) / (far * far_there)
+            for (first, far), (second, far_there) in tied
+        )
 
     def frame(self) -> int:
         """On how many sides (0 to 2) the best-framed replacement stands between words that are paired.
@@ -95,15 +114,15 @@ def align(one: Sequence[ContentWord], other: Sequence[ContentWord]) -> Alignment
     return Alignment(one=tuple(one), other=tuple(other), pairs=pairs)
 
 
-def _nearest_sided(words: Sequence[ContentWord]) -> dict[int, ContentWord]:
-    """Place of each word without a side to the nearest word that has one; none where two are equally near."""
+def _nearest_sided(words: Sequence[ContentWord]) -> dict[int, tuple[ContentWord, int]]:
+    """Each word without a side: the nearest that has one, and how far; not where two are equally near."""
     sided = [at for at, word in enumerate(words) if word.sides]
-    found: dict[int, ContentWord] = {}
+    found: dict[int, tuple[ContentWord, int]] = {}
     for at, word in enumerate(words):
         if not word.sides and sided:
-            nearest = sorted(sided, key=lambda other: abs(at - other))[:2]
-            if len({abs(at - other) for other in nearest}) == len(nearest):
-                found[at] = words[nearest[0]]
+            nearest = sorted((abs(at - other), other) for other in sided)[:2]
+            if len({far for far, _ in nearest}) == len(nearest):
+                found[at] = words[nearest[0][1]], nearest[0][0]
     return found
 
 
@@ -111,10 +130,8 @@ def _likeness(one: ContentWord, other: ContentWord) -> float:
     """How surely two words say the same, 0 where they do not."""
     if one.form == other.form:
         return _SAME
-    if one.number or other.number:
-        return _SAME * (one.number == other.number)
-    if one.place or other.place:
-        return _SAME * _same_place(one, other)
+    if one.number or other.number or one.place or other.place:
+        return _SAME * (_same_place(one, other) or bool(one.number and one.number == other.number))
     if one.sides & other.against or one.turns is not other.turns:
         return 0.0
     if one.keys & other.keys:
