@@ -41,7 +41,8 @@ What the stages rest on:
   `monitor.deciding.refitting` what analysts' verdicts say of that;
   `monitor.deciding.origins` whom they come from; `monitor.deciding.verdict` puts the relation into words.
 - `monitor.reading.identity` and `monitor.deciding.identity` make ids that a repeat makes again.
-- `monitor.reading.statement` and `monitor.deciding.statements` serve `compare`, `monitor.deciding.polling` the course
-  of a feed, `monitor.pipeline.ingesting` and `monitor.reading.moments` files at hand, `monitor.pipeline.abreast` all
-  that runs side by side.
+- `monitor.reading.statement` and `monitor.deciding.statements` serve `compare`: `monitor.reading.content` and
+  `monitor.reading.roots` take a sentence's words, `monitor.deciding.aligning` lays those of two side by side.
+- `monitor.deciding.polling` serves the course of a feed, `monitor.pipeline.ingesting` and `monitor.reading.moments`
+  files at hand, `monitor.pipeline.abreast` all that runs side by side.
 """

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 def compare_texts(known: str, incoming: str, config: ReadConfig, similarity: Similarity) -> dict[str, object]:
     """The relation of `incoming` to `known`, as the `compare` command prints it."""
+    held = read_statement(known, config)
     first = KnownClaim(
         claim_id="known",
         mention_id="known",
         meeting_id=None,
-        mention=read_statement(known, config),
+        mention=held.mention,
         article_id="known",
         url="",
         outlet="",
         seen_at=datetime.now(UTC),
     )
-    verdict = relate_statement(read_statement(incoming, config), first, similarity)
+    verdict = relate_statement(read_statement(incoming, config), held, first, similarity)
     return {
         "relation": verdict.relation.value,
         "score": round(verdict.score, 4),

@@ -47,7 +47,7 @@ SHAPES: Mapping[str, FileShape] = {
     "cues": FileShape(required=("type",), shared_forms=True),
     "stopwords": FileShape(),
     "synonyms": FileShape(),
-    "antonyms": FileShape(required=("opposite",)),
+    "antonyms": FileShape(required=("opposite",), optional=("against", "turns")),
     "names": FileShape(shared_forms=True),
     "syntax": FileShape(shared_forms=True),
 }

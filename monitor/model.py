@@ -283,6 +283,32 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentWord:
+    """One content word of a sentence, with everything by which a word of another sentence may be the same.
+
+    `keys` are ids of which one in common is enough: lemma, group of synonyms, consonants of the root. `sides` are the
+    antonym entries it stands for, `against` those that they contradict. `place` is (place, country), `number` what a
+    figure or number word amounts to. `turns` where it says that the rest is not so («نفى», «لا», «دون»).
+    """
+
+    form: str
+    keys: frozenset[str] = frozenset()
+    sides: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset()
+    place: tuple[str, str] | None = None
+    number: str = ""
+    turns: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One sentence as a claim by itself, with its content words in order."""
+
+    mention: Mention
+    words: tuple[ContentWord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """An in-scope headline found in boilerplate: kept and searchable, never a claim."""
 

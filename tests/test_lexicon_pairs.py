@@ -38,6 +38,13 @@ def test_every_opposite_exists_and_points_back() -> None:
     assert len(opposite) >= 2 * LEAST_PAIRS
 
 
+def test_what_an_entry_stands_against_exists_and_is_not_itself() -> None:
+    named = {entry.id: (entry.get("against") or "").split() for entry in _entries("antonyms")}
+
+    assert {other for others in named.values() for other in others} <= set(named)
+    assert [key for key, others in named.items() if key in others] == []
+
+
 def test_a_form_is_found_as_its_own_entry_and_as_nothing_else() -> None:
     index = _index("antonyms")
     wrong = [
@@ -82,6 +89,15 @@ def test_words_that_count_as_one_are_never_opposites() -> None:
         ("أفرجت السلطات عنه", "اعتقلت السلطات شقيقه"),
         ("عقد الاجتماع", "تأجل الاجتماع"),
         ("بمشاركة السفير", "بغياب السفير"),
+        ("قفزة في سعر القمح", "انهيار سعر القمح"),
+        ("أعرب عن قلقه", "أعرب عن ارتياحه"),
+        ("السكان يفرون", "السكان يتمسكون بالبقاء"),
+        ("إدراج البند", "استثناء البند"),
+        ("يسعى إلى مواجهة", "يتجنب مواجهة"),
+        ("رفع العلم", "إنزال العلم"),
+        ("فائدة كبيرة", "أضرار كبيرة"),
+        ("نساء القرية", "رجال القرية"),
+        ("مظاهرات سلمية", "مظاهرات عنيفة"),
     ],
 )
 def test_a_sentence_turned_round_holds_the_opposite_word(one: str, other: str) -> None:

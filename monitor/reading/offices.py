@@ -124,17 +124,17 @@ class _Offices:
         if seat is not None:
             return seat, False
         inner = self._by_first.get(at)
-        if inner is not None and (inner.prefix[:1] == "ل" or self._form(at - 1) in self._marks["in_the_name_of"]):
-            return self._end_of_chief(inner)
-        if inner is not None and inner.prefix[:1] == "ب":
-            return None
+        if inner is not None and (
+            inner.prefix[:1] in {"ل", "ب"} or self._form(at - 1) in self._marks["in_the_name_of"]
+        ):
+            return self._end_of_chief(inner) if inner.prefix[:1] != "ب" else None
         form = self._form(at)
         if form in self._marks["office_qualifier"] or self._is_nisba(at, form):
             return at, False
         if form.startswith("ل") and at + 1 in self._places:
             return self._end_of_place(at + 1), False
-        governed = form.startswith(("لل", "بال")) and at not in self._predicates and at not in self._names
-        return (at, False) if governed else None
+        belongs = form.startswith(("لل", "بال")) and at not in self._predicates and at not in self._names
+        return (at, False) if belongs else None
 
     def _is_nisba(self, at: int, form: str) -> bool:
         return form.startswith("ال") and form.endswith(_NISBA) and at not in self._names

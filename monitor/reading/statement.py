@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from monitor.model import Article, ClaimKind, Mention, Modality, Polarity, Segment, SegmentKind
+from monitor.model import Article, ClaimKind, Mention, Modality, Polarity, Segment, SegmentKind, Statement
 from monitor.reading.annotate import annotate
 from monitor.reading.claims import content_terms
 from monitor.reading.clauses import find_clauses
+from monitor.reading.content import content_words
 from monitor.reading.people import find_people
 from monitor.reading.words import words_of
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_statement(text: str, config: ReadConfig) -> Mention:
-    """Read `text`, a headline or a sentence, as one claim with its slots: persons, places, numbers, step, polarity."""
+def read_statement(text: str, config: ReadConfig) -> Statement:
+    """Read `text`, a headline or a sentence, as one claim: its slots (persons, places, numbers, step), its words."""
     article = Article(id="", url="", title=text, text=text, outlet="", fetched_at=_NO_TIME)
     segment = Segment(kind=SegmentKind.BODY, start=0, end=len(text))
     document = annotate(article, (segment,), words_of(config))
     people = find_people(document)
     clauses = find_clauses(document, people)
     first = next((clause for clause in clauses if clause.predicate is not None), None)
-    return Mention(
+    mention = Mention(
         kind=first.kind if first else ClaimKind.ANALYSIS,
         start=0,
         end=len(text),
@@ -41,6 +42,7 @@ def read_statement(text: str, config: ReadConfig) -> Mention:
         slots=_slots(document, people),
         terms=content_terms(document, 0, len(document.tokens)),
     )
+    return Statement(mention=mention, words=content_words(document))
 
 
 def _step(clauses: tuple[Clause, ...]) -> Modality:

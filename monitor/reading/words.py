@@ -25,6 +25,7 @@ _NOUNS = frozenset({"filler_nouns"})
 """Stopwords that say little, but that can be counted («أربعة محاور»)."""
 _NO_VERB = "la_before_verb"
 _IMPERFECT = "يتن"
+_LEAST_LEMMA = 3
 _PRONOUNS = ("ه", "ها", "هما", "هم", "ي", "نا")
 
 
@@ -62,6 +63,9 @@ class Words:
     marks: Mapping[str, frozenset[str]]
     units: Mapping[str, str]
     synonyms: Mapping[str, str]
+    antonyms: PhraseIndex
+    lone_antonyms: Mapping[str, str]
+    opposed: Mapping[str, frozenset[str]]
 
     @property
     def unit_terms(self) -> frozenset[str]:
@@ -134,6 +138,9 @@ def _build(config: ReadConfig) -> Words:
             if entry.id.startswith(_UNIT)
             for form in entry.forms
         },
+        antonyms=index("antonyms"),
+        lone_antonyms=_lone_antonyms(lexicon),
+        opposed=_opposed(lexicon),
     )
 
 
@@ -195,3 +202,23 @@ def _synonyms(lexicon: Lexicon) -> Mapping[str, str]:
         for form in entry.forms:
             groups[fold(form)].add(entry.id)
     return {form: next(iter(ids)) for form, ids in groups.items() if len(ids) == 1}
+
+
+def _lone_antonyms(lexicon: Lexicon) -> Mapping[str, str]:
+    """Lemma of a one-word form to the id of its entry, for inflections that are not listed; none where two share it."""
+    sides: dict[str, set[str]] = defaultdict(set)
+    for entry in lexicon.entries("antonyms"):
+        for form in entry.forms:
+            if " " not in form:
+                sides[term(form)].add(entry.id)
+    return {lemma: next(iter(ids)) for lemma, ids in sides.items() if len(ids) == 1 and len(lemma) >= _LEAST_LEMMA}
+
+
+def _opposed(lexicon: Lexicon) -> Mapping[str, frozenset[str]]:
+    """Id of an antonym entry to those it contradicts: its opposite, and what either of two names as `against`."""
+    opposed: dict[str, set[str]] = defaultdict(set)
+    for entry in lexicon.entries("antonyms"):
+        for other in (entry.attrs["opposite"], *(entry.get("against") or "").split()):
+            opposed[entry.id].add(other)
+            opposed[other].add(entry.id)
+    return {side: frozenset(others) for side, others in opposed.items()}

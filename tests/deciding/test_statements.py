@@ -10,13 +10,14 @@ import pytest
 
 from monitor.adapters.similarity import LexicalSimilarity
 from monitor.comparing import compare_texts
+from monitor.deciding.aligning import align
 from monitor.deciding.statements import relate_statement
-from monitor.model import Polarity, Relation
+from monitor.model import ContentWord, Relation, Statement
 from monitor.settings import load_read_config
 from tests.factories import make_known, make_mention
 
 if TYPE_CHECKING:
-    from monitor.model import Mention
+    from monitor.deciding.verdict import Verdict
     from monitor.reading.words import ReadConfig
 
 SIMILARITY = LexicalSimilarity()
@@ -30,10 +31,6 @@ def configuration() -> ReadConfig:
 
 def compared(known: str, incoming: str) -> dict[str, Any]:
     return compare_texts(known, incoming, configuration(), SIMILARITY)
-
-
-def statement(*slots: tuple[str, str], **changes: Any) -> Mention:
-    return make_mention(**{"slots": slots, "terms": ("a", "b", "c", "d"), **changes})
 
 
 @pytest.mark.parametrize(
@@ -81,7 +78,7 @@ def test_what_is_told_carries_all_the_evidence_and_is_the_same_twice() -> None:
     assert found == compared(SIGNED, SIGNED)
     assert found["score"] == 1.0
     assert SIMILARITY.name in found["method"]
-    assert {"polarity", "person", "place", "number", "terms"} == set(found["compared"])
+    assert {"polarity", "opposites", "person", "place", "number", "terms"} == set(found["compared"])
     assert found["why"]
     assert found["why_en"]
 
@@ -98,31 +95,120 @@ def test_agreed_here_and_only_discussed_there_is_a_conflict() -> None:
     assert compared(known, incoming)["relation"] == "contradicting"
 
 
-# -- rules, on slots -------------------------------------------------------------------------------------------------
-
-
-def test_a_slot_that_only_one_of_them_fills_clashes_with_nothing() -> None:
-    found = relate_statement(statement(("place", "rome")), make_known(statement()), SIMILARITY)
-    assert found.relation is Relation.RESTATED
-
-
-def test_sets_that_share_one_value_do_not_clash() -> None:
-    own = statement(("person", "saddam"), ("person", "crosetto"))
-    assert relate_statement(own, make_known(statement(("person", "saddam"))), SIMILARITY).relation is Relation.RESTATED
-
-
-def test_a_clash_between_unrelated_sentences_is_new() -> None:
-    own = statement(quote="زفر شمس", terms=("x", "y"), polarity=Polarity.NEGATED)
-    assert relate_statement(own, make_known(statement(quote="قمح تين")), SIMILARITY).relation is Relation.NEW
+# -- what headlines do, in sentences of our own ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("shared", "relation", "suggest"), [(4, "restated", False), (3, "new", True), (2, "new", False)]
+    ("known", "incoming"),
+    [
+        ("ارتفاع أسعار القمح في المغرب", "أسعار القمح ترتفع في المغرب"),
+        ("هبوط سعر الزيتون إلى أدنى مستوى", "انخفاض سعر الزيتون إلى أدنى مستوى"),
+        ("المحكمة ترفض طلب الشركة", "رفضت المحكمة طلب الشركة"),
+        ("تونس تفتتح ميناء جديدا", "افتتاح ميناء جديد في تونس"),
+        ("البلدية تنفي إغلاق الجسر", "نفت البلدية إغلاق الجسر"),
+    ],
 )
-def test_between_known_and_new_lies_a_band_that_is_only_suggested(shared: int, relation: str, suggest: bool) -> None:
-    """Quotes that share no word: the score is half the share of terms."""
-    terms = ("a", "b", "c", "d")[:shared] + tuple(f"own{at}" for at in range(4 - shared))
-    found = relate_statement(
-        statement(quote="زفر شمس", terms=terms), make_known(statement(quote="قمح تين")), SIMILARITY
-    )
+def test_a_verb_for_its_noun_and_another_order_say_the_same(known: str, incoming: str) -> None:
+    assert compared(known, incoming)["relation"] == "restated"
+    assert compared(incoming, known)["relation"] == "restated"
+
+
+@pytest.mark.parametrize(
+    ("known", "incoming", "slot"),
+    [
+        ("ارتفاع أسعار القمح في المغرب", "انخفاض أسعار القمح في المغرب", "meaning"),
+        ("القمح يرتفع والشعير ينخفض", "ارتفاع الشعير وانخفاض القمح", "meaning"),
+        ("محكمة تقضي بحبس المدير", "محكمة تقضي بإخلاء سبيل المدير", "meaning"),
+        ("البلدية تعلن إغلاق الجسر", "البلدية تنفي إغلاق الجسر", "polarity"),
+        ("عشرة جرحى في حريق المصنع", "حريق المصنع دون وقوع جرحى", "polarity"),
+        ("النقابة تقبل زيادة الأجور", "لا زيادة في الأجور والنقابة تقبل", "polarity"),
+        ("تونس تفتتح ميناء جديدا", "المغرب يفتتح ميناء جديدا", "place"),
+        ("غرق قارب يحمل 40 راكبا", "غرق قارب يحمل 70 راكبا", "number"),
+    ],
+)
+def test_what_turns_a_headline_round_is_named(known: str, incoming: str, slot: str) -> None:
+    for one, other in ((known, incoming), (incoming, known)):
+        found = compared(one, other)
+        assert (found["relation"], found["why_en"].partition(":")[0]) == ("contradicting", f"Conflict of {slot}")
+
+
+def test_one_content_word_put_for_another_is_new_and_suggested() -> None:
+    found = compared("الرسام سامي يفتتح معرضا للخزف", "النجار سامي يفتتح معرضا للخزف")
+    assert (found["relation"], found["suggest"]) == ("new", True)
+
+
+def test_a_city_speaks_for_its_country_and_a_country_for_its_cities() -> None:
+    assert compared("روما تعلن موازنة الدفاع", "إيطاليا تعلن موازنة الدفاع")["relation"] == "restated"
+
+
+def test_two_negations_are_none() -> None:
+    assert compared("الوزير ينفي رفض الخطة كاملة", "الوزير ينفي رفضه الخطة كاملة")["relation"] == "restated"
+
+
+# -- rules, on words ---------------------------------------------------------------------------------------------------
+
+UP = ContentWord(form="up", sides=frozenset({"raise"}), against=frozenset({"lower"}))
+DOWN = ContentWord(form="down", sides=frozenset({"lower"}), against=frozenset({"raise"}))
+
+
+def words(text: str) -> tuple[ContentWord, ...]:
+    """«not» turns what follows it, «up» and «down» are opposites."""
+    known = {"up": UP, "down": DOWN, "not": ContentWord(form="not", turns=True)}
+    return tuple(known.get(word, ContentWord(form=word)) for word in text.split())
+
+
+def related(one: str, other: str, *slots: tuple[str, str], held: tuple[tuple[str, str], ...] = ()) -> Verdict:
+    first = Statement(mention=make_mention(quote="زفر شمس", slots=slots), words=words(one))
+    second = Statement(mention=make_mention(quote="قمح تين", slots=held), words=words(other))
+    return relate_statement(first, second, make_known(second.mention), SIMILARITY)
+
+
+def test_a_slot_that_only_one_of_them_fills_clashes_with_nothing() -> None:
+    assert related("a b c", "a b c", ("person", "saddam")).relation is Relation.RESTATED
+
+
+def test_sets_that_share_one_value_do_not_clash() -> None:
+    both = (("person", "saddam"), ("person", "crosetto"))
+    assert related("a b c", "a b c", *both, held=both[:1]).relation is Relation.RESTATED
+    assert related("a b c", "a b c", *both[1:], held=both[:1]).relation is Relation.CONTRADICTING
+
+
+def test_a_clash_between_unrelated_sentences_is_new() -> None:
+    assert related("up a b c d", "down e f g h").relation is Relation.NEW
+
+
+@pytest.mark.parametrize(
+    ("one", "relation", "suggest"),
+    [
+        ("a b c d", "restated", False),
+        ("a b c d e f", "restated", False),
+        ("a x c d", "new", False),
+        ("a b x y", "new", False),
+        ("x y z d", "new", False),
+    ],
+)
+def test_more_detail_leaves_it_known_and_a_replacement_does_not(one: str, relation: str, suggest: bool) -> None:
+    found = related(one, "a b c d")
     assert (found.relation.value, found.suggest) == (relation, suggest)
+
+
+def test_a_negation_conflicts_where_it_stands_before_what_both_say() -> None:
+    assert related("a not b c", "a b c").relation is Relation.CONTRADICTING
+    assert related("a b c not x y z", "a b c").relation is Relation.NEW
+    assert related("a not b c", "a not b c").relation is Relation.RESTATED
+
+
+def test_words_of_both_that_have_changed_sides_are_opposed() -> None:
+    assert align(words("gold up x y z oil down"), words("gold down x y z oil up")).opposed()
+    assert not align(words("gold up x y z oil down"), words("oil down x y z gold up")).opposed()
+
+
+def test_a_word_is_paired_once_and_a_longer_word_may_be_misspelt() -> None:
+    assert align(words("a a b"), words("a b b")).pairs == {0: 0, 2: 2}
+    assert align(words("صاروخية"), words("صاورخية")).pairs == {0: 0}
+    assert align(words("العربي"), words("الغربي")).pairs == {}
+
+
+def test_nothing_to_lay_side_by_side_shares_nothing() -> None:
+    assert align((), ()).share == 0.0
+    assert align(words("a"), ()).frame() == 0
