@@ -108,6 +108,7 @@ def _ranges(document: Document, sentence: Sentence) -> Iterator[tuple[int, int]]
     joints |= {match.first: match.first for match in _elaborations(document, sentence)}
     joints |= {at: at for at in _reported_joints(document, sentence)}
     joints |= {at: at for at in _behind_negated_acts(document, sentence)}
+    joints |= {at: at for at in _side_clauses(document, sentence)}
     cuts = [sentence.first]
     for at, head in sorted(joints.items()):
         if at - cuts[-1] >= _LEAST_WORDS and sentence.last - head >= _LEAST_WORDS:
@@ -120,6 +121,17 @@ def _elaborations(document: Document, sentence: Sentence) -> Iterator[PhraseMatc
     for match in document.within(document.cues, sentence.first + 1, sentence.last):
         if document.words.cue_types(match.key) == "elaboration" and document.tokens[match.first - 1].form == COMMA:
             yield match
+
+
+def _side_clauses(document: Document, sentence: Sentence) -> Iterator[int]:
+    """«، بينما …», «، كما …», «، الذي …»: behind a comma a clause word or a relative opens a claim of its own."""
+    for at in range(sentence.first + 1, sentence.last):
+        if document.tokens[at - 1].form != COMMA:
+            continue
+        form = document.tokens[at].form.removeprefix("و")
+        cues = (document.words.cue_types(cue.key) for cue in document.within(document.cues, at, at + 1))
+        if form in document.words.marks["side_clause"] or "clause" in cues:
+            yield at
 
 
 def _behind_negated_acts(document: Document, sentence: Sentence) -> Iterator[int]:
