@@ -58,6 +58,7 @@ _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
+_REFUSING: Final = frozenset({"reject", "decline"})
 _RAISING: Final = frozenset({"propose", "discuss"})
 """Families by which a subject comes up: what «لم يطرح» was not talked of, whoever talks."""
 _ACTS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.OUTCOME, ClaimKind.EVENT})
@@ -242,12 +243,12 @@ def _sharper(mention: Mention, known: KnownClaim, ledger: Sequence[KnownClaim]) 
 
 def _denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
     """«نفت … أن يكون قد استقبل حفتر»: the meeting itself is denied, whatever words told of it."""
-    if mention.polarity is not Polarity.NEGATED or link is None or not _MEETING_ACTS & _told_acts(mention):
+    if mention.polarity is not Polarity.NEGATED or link is None or not _MEETING_ACTS & mention.values("denied"):
         return None
     parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)}
     named = mention.values("person")
     told = [k for k in ledger if k.mention.kind is ClaimKind.EVENT and k.mention.polarity is Polarity.AFFIRMED]
-    if not told or not parties & named:
+    if not told or not parties & named or named - parties:
         return None
     return verdict.contradicting(
         told[-1],
@@ -297,7 +298,9 @@ def _is_undone(mention: Mention, other: Mention) -> bool:
     share = coverage(mention.terms, other.terms)
     if _topics(mention) & _topics(other) and _RAISING & (mention.values("denied") | other.values("denied")):
         return share >= CONFLICT_COVERAGE
-    return (same_act and (share >= CONFLICT_COVERAGE or _small(mention))) or (same_topic and share >= NEGATED_COVERAGE)
+    if same_act and (share >= CONFLICT_COVERAGE or _small_agreement(mention, other)):
+        return True
+    return same_topic and share >= NEGATED_COVERAGE
 
 
 def _says_the_same_again(mention: Mention, other: Mention) -> bool:
@@ -326,10 +329,21 @@ def _as_deeds(families: set[str]) -> set[str]:
     return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
 
 
-def _small(mention: Mention) -> bool:
-    """An agreement with no subject of its own («لم يوقعوا على الاتفاق») is the meeting's."""
-    denied = mention.values("denied")
-    return "agree" in (_as_deeds(denied) if denied else _acts(mention)) and not _topics(mention)
+def _small_agreement(mention: Mention, other: Mention) -> bool:
+    """An agreement with no subject of its own («لم يوقعوا على الاتفاق») is the meeting's.
+
+    Who refuses to sign does not, and that he does not is no word about what another one signed.
+    """
+    negated, affirmed = (mention, other) if mention.polarity is Polarity.NEGATED else (other, mention)
+    denied = "agree" in _as_deeds(negated.values("denied")) and not _topics(negated)
+    reached = "agree" in _as_deeds({affirmed.predicate}) and not _REFUSING & _told_acts(affirmed)
+    return denied and reached and _same_people(negated, affirmed)
+
+
+def _same_people(one: Mention, other: Mention) -> bool:
+    """Whether somebody is named in both, or nobody in one of them."""
+    here, there = one.values("person"), other.values("person")
+    return not here or not there or bool(here & there)
 
 
 def _was_plan(known: KnownClaim, link: MeetingLink | None) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LIBYA: Final = "LY"
 _MAX_NAME_WORDS = 3
 _BRACKET_WORDS = 6
+_RANK_QUALIFIERS = 2
 _PARTICLES: Final = frozenset({"و", "ف", "ب", "ل"})
 _SON: Final = "kinship_son"
 
@@ -229,7 +230,7 @@ class _Finder:
     # -- persons -----------------------------------------------------------------------------------------------
 
     def _person(self, name: _Name, claimed: set[int]) -> Person:
-        rank = self._ranks_by_last.get(name.first - 1)
+        rank = self._rank_before(name.first - 1)
         office = self._office_before(rank.first if rank else name.first, name, claimed)
         office = office or self._office_after(name)
         return Person(
@@ -246,6 +247,13 @@ class _Finder:
             acting=self._acts(rank.first if rank else name.first) and self._acts(name.first),
             typo=name.typo,
         )
+
+    def _rank_before(self, at: int) -> PhraseMatch | None:
+        """The rank that ends at token `at`, or before what is said of it: «اللواء الليبي المتقاعد خليفة حفتر»."""
+        least = at - _RANK_QUALIFIERS
+        while at > least and self._tokens[at].form in self._words.marks["rank_qualifier"]:
+            at -= 1
+        return self._ranks_by_last.get(at)
 
     def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
         if name.prefix[:1] in _PARTICLES and at == name.first:
