@@ -34,7 +34,9 @@ What the stages rest on:
 - `monitor.reading.words` holds the lexicon ready: `monitor.reading.phrases` finds its forms in a text, and
   `monitor.reading.date_index` and `monitor.reading.calendars` serve dates.
 - `monitor.reading.offices` finds posts and whose they are; `monitor.reading.frames` gives a meeting's verb its
-  arguments, and `monitor.reading.locations` tells where it happened; `monitor.reading.clauses`,
+  arguments by `monitor.reading.families`, `monitor.reading.headlines` does without a verb, and
+  `monitor.reading.locations` tells where it happened; `monitor.reading.sightings` says what a sentence tells of a
+  meeting, `monitor.reading.antecedents` whom it means without naming; `monitor.reading.clauses`,
   `monitor.reading.facets` and `monitor.reading.quantities` take a sentence's claims apart.
 - `monitor.deciding.events`, `monitor.deciding.roles` and `monitor.deciding.versions` know what holds for claims of one
   sort; `monitor.deciding.coverage`, `monitor.deciding.calibration` and `monitor.deciding.judged` how far two are alike;

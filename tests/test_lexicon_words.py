@@ -25,7 +25,7 @@ TYPES = {
     "negation": {"verbal", "particle", "denial", "failure"},
     "cues": {
         "coreference_both", "collective", "clause", "announced", "background", "analysis", "conditional", "advice",
-        "effects_table", "kinship", "medical", "force", "aide", "willingness", "domestic",
+        "effects_table", "kinship", "medical", "telegram", "force", "aide", "willingness", "domestic",
         "counted", "institution",
         "elaboration",
     },

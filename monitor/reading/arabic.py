@@ -105,15 +105,15 @@ def with_particle(form: str) -> bool:
     rest = form[1:]
     if form[:1] not in {"ب", "ل"} or len(form) <= _MIN_STEM:
         return False
-    return not _is_word(form) and (_is_word(rest) or _is_word(rest.removeprefix("ال")))
+    return not is_word(form) and (is_word(rest) or is_word(rest.removeprefix("ال")))
 
 
 def _is_whole(form: str) -> bool:
     """A dictionary word whose first letter is its own: «وزارة», «وفد», «فرنسا»; what would be left is no word."""
-    return _is_word(form) and not _is_word(form[1:])
+    return is_word(form) and not is_word(form[1:])
 
 
-def _is_word(form: str) -> bool:
+def is_word(form: str) -> bool:
     """Whether a folded word is in the dictionary, with «ة» where the fold wrote «ه»."""
     return simplemma.is_known(form, lang="ar") or (
         form.endswith("ه") and simplemma.is_known(form[:-1] + "ة", lang="ar")

@@ -14,7 +14,7 @@ from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
 from monitor.reading.clauses import BOTH, SPEECH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
-from monitor.reading.frames import MEETING
+from monitor.reading.families import MEETING
 from monitor.reading.people import LIBYA
 from monitor.reading.quantities import quantities
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Modality, Polarity, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.frames import CALL, MEETING, MOVE, is_denied
+from monitor.reading.families import CALL, MEETING, MOVE
+from monitor.reading.frames import is_denied
 from monitor.reading.locations import is_location
 from monitor.reading.people import LIBYA
 from monitor.reading.quantities import quantities

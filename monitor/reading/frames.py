@@ -7,55 +7,29 @@ carried on, and everybody named between it and the next finite verb. Whoever sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import SegmentKind
 from monitor.reading.arabic import with_particle
+from monitor.reading.families import JOINING, MEETING, MOVE, Frame
+from monitor.reading.headlines import coordinated, verbless
 from monitor.reading.locations import is_location, is_side
 from monitor.reading.people import LIBYA
-from monitor.reading.phrases import PhraseMatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.reading.annotate import Document, Sentence
     from monitor.reading.people import Person
+    from monitor.reading.phrases import PhraseMatch
     from monitor.reading.places import PlaceMention
-
-TALK: Final = frozenset(
-    {"meet", "receive", "convene", "talk", "negotiate", "summit", "conference", "discuss", "exchange_views", "host"}
-    | {"attend", "take_part", "mediate", "sponsor", "sent", "sign"}
-)
-MOVE: Final = frozenset({"visit", "arrive", "travel", "depart"})
-CALL: Final = frozenset({"call"})
-INVITE: Final = frozenset({"invite"})
-MEETING: Final = TALK | MOVE | CALL | INVITE
-GATHERING: Final = frozenset(
-    {
-        "meet",
-        "receive",
-        "convene",
-        "talk",
-        "negotiate",
-        "summit",
-        "conference",
-        "host",
-        "attend",
-        "take_part",
-        "mediate",
-    }
-)
-"""Families whose foreign side may be no more than the country in which it happens."""
-JOINING: Final = frozenset({"attend", "take_part", "include", "sign", "agree", "meet", "convene", "talk"})
-"""What a principal does at a meeting that another sentence has told of."""
 
 _NO_SUBJECT: Final = frozenset({"sponsor", "sign", "agree", "include"})
 """Families in which only those named behind the predicate take part."""
-_WITH_BODIES: Final = frozenset({"meet", "receive", "talk", "discuss", "negotiate", "call", "sign"})
-"""Families whose foreign side may be an organisation with nobody named («مع بعثة الأمم المتحدة»)."""
-_PRESENCE: Final = "visit_presence"
+_OWNED: Final = frozenset({"receive", "visit"})
+"""Event nouns whose guest, or traveller, stands behind «ل»: «مراسم استقبال لنائب القائد العام»."""
 _ADJACENT: Final = 2
+_OWNER_REACH: Final = 5
 _SUBJECT_REACH: Final = 8
 _COMPANY_REACH: Final = 3
 _NEGATED_REACH: Final = 3
@@ -63,76 +37,20 @@ _INSTITUTION_REACH: Final = 3
 _OWN_OBJECT_REACH: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One meeting predicate of a sentence with its arguments."""
-
-    sentence: int
-    predicate: PhraseMatch
-    family: str
-    principals: tuple[Person, ...]
-    foreigners: tuple[Person, ...]
-    others: tuple[Person, ...]
-    places: tuple[PlaceMention, ...]
-    bodies: tuple[PlaceMention, ...]
-    start: int
-    end: int
-
-    @property
-    def abroad(self) -> tuple[PlaceMention, ...]:
-        """Places of other countries than Libya where it happened or is to happen."""
-        return tuple(place for place in self.places if place.country not in {None, LIBYA})
-
-    @property
-    def has_foreign_side(self) -> bool:
-        """A foreign counterpart, or for a journey or a gathering the foreign place."""
-        if self.foreigners or (self.bodies and self.family in _WITH_BODIES):
-            return True
-        return bool(self.abroad) and self.family in MOVE | GATHERING | {"sign"}
-
-
 def sentence_frames(document: Document, index: int, sentence: Sentence, people: Sequence[Person]) -> tuple[Frame, ...]:
     """The meeting frames of one sentence, in text order."""
     here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
     nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
-    actors = tuple(p for p in here if p.start not in nested and p.acting and not is_topic(document, p))
+    acting = (p for p in here if p.start not in nested and p.acting and not is_topic(document, p))
+    actors = tuple(p for p in acting if not _is_of_a_relative(document, p))
     verbs = [m for m in document.within(document.predicates, sentence.first, sentence.last) if _is_verb(document, m)]
     told = tuple(
         _frame(document, index, sentence, match, actors, verbs)
         for match in document.within(document.predicates, sentence.first, sentence.last)
         if document.words.entry("predicates", match.key).attrs["family"] in MEETING | JOINING
     )
-    headline = sentence.kind is SegmentKind.TITLE and not any(frame.has_foreign_side for frame in told)
-    return told + tuple(_presences(document, index, actors)) if headline else told
-
-
-def _presences(document: Document, index: int, actors: Sequence[Person]) -> Iterator[Frame]:
-    """«حفتر في روما»: a headline that says no more than where he is."""
-    for person in actors:
-        at = person.tail + 1
-        reach = document.tokens[min(at + 1, len(document.tokens) - 1)].end
-        place = next(iter(document.places_in(document.tokens[person.tail].end, reach)), None)
-        if person.listed != "principal" or place is None or place.kind not in {"city", "country"}:
-            continue
-        first = document.token_at(place.start)
-        there = first == at and document.text[document.tokens[at].start : place.start] == "ب"
-        there = there or (first == at + 1 and document.tokens[at].form in document.words.marks["locative"])
-        if not there or place.country == LIBYA:
-            continue
-        here = PhraseMatch(_PRESENCE, at, first, document.tokens[at].start, place.end)
-        beside = _coordinated(document, [p for p in actors if p.last <= person.last])
-        yield Frame(
-            sentence=index,
-            predicate=here,
-            family=document.words.entry("predicates", _PRESENCE).attrs["family"],
-            principals=tuple(p for p in beside if p.listed == "principal"),
-            foreigners=tuple(p for p in beside if p.foreign),
-            others=tuple(p for p in beside if p.listed != "principal" and not p.foreign),
-            places=(place,),
-            bodies=(),
-            start=document.tokens[person.head].start,
-            end=place.end,
-        )
+    whole = any(frame.has_foreign_side and frame.principals for frame in told)
+    return told if whole or sentence.kind is not SegmentKind.TITLE else (*told, *verbless(document, index, actors))
 
 
 def _is_verb(document: Document, match: PhraseMatch) -> bool:
@@ -148,7 +66,23 @@ def is_topic(document: Document, person: Person) -> bool:
 def _is_beneficiary(document: Document, person: Person, match: PhraseMatch) -> bool:
     """«سحب دعمها للواء حفتر»: behind a «ل» that is not the predicate's own, he is given something, and does nothing."""
     at = person.head
+    owned = not _is_verb(document, match) and _family(document, match) in _OWNED
+    if owned and at - match.last <= _OWNER_REACH:
+        return False
     return document.tokens[at].form.startswith("ل") and at - match.last > _OWN_OBJECT_REACH
+
+
+def _family(document: Document, match: PhraseMatch) -> str:
+    return document.words.entry("predicates", match.key).attrs["family"]
+
+
+def _is_of_a_relative(document: Document, person: Person) -> bool:
+    """«الهجوم الذي يشنه حفتر»: the subject of a clause that says something else of somebody else."""
+    at = person.head - 1
+    if at < 1 or document.tokens[at - 1].form not in document.words.marks["relative"]:
+        return False
+    beside = document.within(document.predicates, at - _ADJACENT, at + 1)
+    return not any(match.last in {at - _ADJACENT, at} for match in beside)
 
 
 def _frame(
@@ -257,8 +191,8 @@ def _subjects(
     before = [p for p in actors if p.last < match.first]
     if not before:
         return ()
-    if match.first - before[-1].tail <= _ADJACENT:
-        return _coordinated(document, before)
+    if match.first - before[-1].tail <= _ADJACENT and not match.prefix.startswith("ف"):
+        return coordinated(document, before)
     if behind and _is_verb(document, match) and behind[0].head - match.last <= _SUBJECT_REACH:
         between = document.tokens[match.last + 1 : behind[0].head + 1]
         governed = {t.form for t in between[:-1]} & document.words.marks["object_preposition"]
@@ -266,7 +200,14 @@ def _subjects(
             return ()
     if len(before) > 1 and _is_of_both(document, match):
         return tuple(before[-2:])
-    return (before[-1],)
+    return (_carried_on(document, match, before),)
+
+
+def _carried_on(document: Document, match: PhraseMatch, before: Sequence[Person]) -> Person:
+    """Whom a verb without a subject goes on with: the last named, but not a host («لبى حفتر دعوة الرئيس، فوصل»)."""
+    principal = next((p for p in reversed(before) if p.listed == "principal"), None)
+    moves = document.words.entry("predicates", match.key).attrs["family"] in MOVE
+    return principal if moves and before[-1].foreign and principal is not None else before[-1]
 
 
 def _is_of_both(document: Document, match: PhraseMatch) -> bool:
@@ -275,17 +216,6 @@ def _is_of_both(document: Document, match: PhraseMatch) -> bool:
     return document.tokens[match.last].form.endswith("هما") or any(
         token.form in document.words.marks["of_both"] for token in following
     )
-
-
-def _coordinated(document: Document, before: Sequence[Person]) -> tuple[Person, ...]:
-    """The last person and those joined to him by «و»."""
-    found = [before[-1]]
-    for person in reversed(before[:-1]):
-        at = found[-1].head
-        if at - person.tail > _ADJACENT or document.text[document.tokens[at].start] != "و":
-            break
-        found.append(person)
-    return tuple(reversed(found))
 
 
 def is_denied(document: Document, sentence: Sentence, at: int) -> bool:

@@ -137,13 +137,14 @@ class _Offices:
         return (at, False) if belongs else None
 
     def _is_nisba(self, at: int, form: str) -> bool:
-        return form.startswith("ال") and form.endswith(_NISBA) and at not in self._names
+        plain = at not in self._names and form not in self._marks["relative"]
+        return plain and form.startswith("ال") and form.endswith(_NISBA)
 
     def _end_of_seat(self, at: int) -> int | None:
         """«في طرابلس», «في حكومة طرابلس», «في شرق البلاد», «ومقره طرابلس»."""
         form = self._form(at)
         if form in self._marks["office_link"]:
-            if at + 1 in self._places:
+            if at + 1 in self._places and self._places[at + 1].kind != "venue":
                 return self._end_of_place(at + 1)
             if at + 2 in self._places and self._form(at + 1) in self._marks["office_body"]:
                 return self._end_of_place(at + 2)

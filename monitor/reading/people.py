@@ -232,6 +232,7 @@ class _Finder:
     def _person(self, name: _Name, claimed: set[int]) -> Person:
         rank = self._rank_before(name.first - 1)
         office = self._office_before(rank.first if rank else name.first, name, claimed)
+        starts = [part.first for part in (rank, office) if part is not None]
         office = office or self._office_after(name)
         return Person(
             id=name.id,
@@ -244,7 +245,7 @@ class _Finder:
             office=office,
             rank=rank,
             country=self._country(name, office),
-            acting=self._acts(rank.first if rank else name.first) and self._acts(name.first),
+            acting=all(self._acts(at) for at in {name.first, *starts}),
             typo=name.typo,
         )
 
@@ -256,7 +257,8 @@ class _Finder:
         return self._ranks_by_last.get(at)
 
     def _office_before(self, at: int, name: _Name, claimed: set[int]) -> Office | None:
-        if name.prefix[:1] in _PARTICLES and at == name.first:
+        rank = self._ranks_by_first.get(at)
+        if (name if rank is None else rank).prefix[:1] in _PARTICLES:
             return None
         while at > 0 and self._tokens[at - 1].form in self._words.marks["courtesy"]:
             at -= 1
@@ -320,7 +322,9 @@ class _Finder:
         A cue may reach into the name itself («نجل خليفة حفتر»).
         """
         cue = self._cue_over.get(at - 1)
-        return cue is None or self._words.cue_types(cue.key) not in {"force", "aide", "kinship"}
+        if cue is None or cue.prefix.endswith("ال"):  # «المستشار عقيلة صالح» is he himself
+            return True
+        return self._words.cue_types(cue.key) not in {"force", "aide", "kinship"}
 
     def _sons(self, named: Iterable[Person]) -> Iterator[Person]:
         """«نجل المشير خليفة حفتر»: the one son whom the article names in full; nobody where it names two or none."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from monitor.reading.arabic import fold, term, tokens
+from monitor.reading.arabic import fold, is_word, term, tokens, unprefixed
 from monitor.reading.date_index import DateIndex
 from monitor.reading.phrases import PhraseIndex
 from monitor.reading.places import PlaceIndex
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from monitor.watch import Watch
 
 
+_LIBYA = "LY"
+_LEAST_SURNAME = 4
 _LEAST_VERB = 4
 _UNIT = "unit_"
 _NOUNS = frozenset({"filler_nouns"})
@@ -185,12 +187,20 @@ def _other_persons(form: str) -> Iterator[str]:
 
 
 def _people(watch: Watch) -> Iterator[tuple[str, str]]:
+    """The forms as listed, and a foreign figure's surname where no other has it and it is no word («فيدان»)."""
     for principal in watch.principals:
         for form in (*principal.forms, *principal.clipped, *principal.typos):
             yield form, principal.id
+    written = {fold(form) for figure in watch.figures for form in figure.forms}
     for figure in watch.figures:
         for form in figure.forms:
             yield form, figure.id
+    surnames = Counter(figure.name.split()[-1] for figure in watch.figures)
+    for figure in (one for one in watch.figures if " " in one.name and one.country != _LIBYA):
+        surname = figure.name.split()[-1]
+        known = any(map(is_word, unprefixed(fold(surname)))) or fold(surname) in written
+        if surnames[surname] == 1 and len(surname) >= _LEAST_SURNAME and not known:
+            yield surname, figure.id
     for form in watch.not_ours:
         yield form, "-"
 
