@@ -57,6 +57,10 @@ _UNKNOWN: Final = "?"
 _NUMBERS: Final = frozenset({"number", "count"})
 _AGREEING: Final = frozenset({"agree", "sign", "reach", "approve", "conclude"})
 _MEETING_ACTS: Final = frozenset({"meet", "receive", "visit", "call"})
+_MET: Final = frozenset({"meet", "receive", "talk", "convene", "visit", "arrive", "travel", "host", "call"})
+_GATHERED: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT})
+_HARDLY_MORE: Final = 1
+"""Content words that a clause may add to «they met» and still say nothing new."""
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _REFUSING: Final = frozenset({"reject", "decline"})
 _RAISING: Final = frozenset({"propose", "discuss"})
@@ -160,6 +164,10 @@ def relate_content(
         return conflict
     if mention.polarity is Polarity.NEGATED:  # that it was not so, no word of its having been so tells
         candidates = [k for k in candidates if k.mention.polarity is Polarity.NEGATED]
+    met = _met_already(mention, ledger)
+    if met is not None:
+        origin = origin_of(mention, reading)
+        return verdict.known(met, ("person", "act"), corroborates=corroborates(origin, [met]), origin=origin)
     if not candidates or not mention.terms:
         return verdict.new(("terms",))
     best, share = _best_covering(mention, candidates)
@@ -181,6 +189,21 @@ def relate_content(
         method=method,
         suggest=score >= SUGGEST or _same_topics(mention, candidates),
     )
+
+
+def _met_already(mention: Mention, ledger: Sequence[KnownClaim]) -> KnownClaim | None:
+    """The known event of the same people, where a clause says hardly more than that they met, and where."""
+    people, places = mention.values("person"), mention.values("place")
+    if mention.kind not in _GATHERED or mention.polarity is Polarity.NEGATED or not people:
+        return None
+    told = [k for k in ledger if k.mention.kind in _GATHERED and k.mention.polarity is Polarity.AFFIRMED]
+    heard = {v for k in told for v in k.mention.values("person") | k.mention.values("participant")}
+    there = {v for k in told for v in k.mention.values("place") | k.mention.values("venue")}
+    said = {term for k in ledger for term in k.mention.terms} | there
+    rest = [term for term in mention.terms if term not in said]
+    if people - heard or places - there or len(rest) > _HARDLY_MORE or not _MET & _told_acts(mention):
+        return None
+    return max(told, key=lambda k: len(k.mention.values("person") & people))
 
 
 def _best_covering(mention: Mention, candidates: Sequence[KnownClaim]) -> tuple[KnownClaim, float]:

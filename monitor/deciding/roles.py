@@ -147,6 +147,8 @@ def _same(one: _Office, other: _Office) -> bool:
     loose = one.head.startswith(_OPEN_HEADS) and other.head.startswith(_OPEN_HEADS)
     if loose or (_sort(one) == _sort(other) and _sort(one) in _SEVERAL):
         return countries
+    if one.head == other.head and one.head and (one.descriptor or other.descriptor):
+        return countries
     other_heads = bool(one.head and other.head and one.head != other.head)
     return countries and alike >= (_MOSTLY if other_heads else _ALIKE) and not _clash(one, other)
 

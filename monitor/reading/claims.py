@@ -173,7 +173,7 @@ def _content(
     dates: Sequence[DateMention],
     origin: str | None,
 ) -> Mention:
-    skip = _speaker_tokens(clause, people)
+    skip = _speaker_tokens(clause, people) | _dated_tokens(document, clause, dates)
     slots = _content_slots(document, clause, people, dates)
     return Mention(
         kind=clause.kind,
@@ -195,6 +195,13 @@ def _content(
 def _counted(slots: Slots) -> Iterator[str]:
     """What is counted is content, however little the word says by itself («أربعة محاور»)."""
     return (value.partition(" ")[2] for name, value in slots if name in _NUMBERS)
+
+
+def _dated_tokens(document: Document, clause: Clause, dates: Sequence[DateMention]) -> frozenset[int]:
+    """Tokens of dates: when it was is no content of a clause."""
+    inside = [d for d in dates if clause.start <= d.start < clause.end]
+    ranges = (range(document.token_at(d.start), document.token_at(d.end - 1) + 1) for d in inside)
+    return frozenset(at for tokens in ranges for at in tokens if at < clause.last)
 
 
 def _speaker_tokens(clause: Clause, people: Sequence[Person]) -> frozenset[int]:

@@ -86,7 +86,8 @@ def person_facets(
                 slots=(("participant", person.id),),
                 polarity=Polarity.NEGATED if absent else Polarity.AFFIRMED,
             )
-        if person.office is not None and person.listed != "office" and person.form != person.office.text:
+        chief = person.office is not None and person.office.start < person.start and person.end < person.office.end
+        if person.office is not None and not chief and person.listed != "office" and person.form != person.office.text:
             span = (min(person.office.start, person.start), max(person.office.end, person.end))
             yield _mention(
                 document, ClaimKind.ROLE, span, subject=person.id, slots=office_slots(person.office, document)
