@@ -55,7 +55,7 @@ def _with_foreign_side(document: Document, frame: Frame, told: Frame | None) -> 
         journey = frame.family in MOVE and not frame.foreigners
         told_early = frame.sentence <= LEAD_SENTENCES or told is not None
         return frame if told_early or not journey or _has_purpose(document, frame) else None
-    joins = frame.family in JOINING and (told is None or told.family in GATHERING)
+    joins = frame.family in JOINING and (told is None or told.family in GATHERING or told.family in MOVE)
     joins = joins or (told is not None and has_object(document, frame))
     if told is None or not joins or frame.has_foreign_side:
         return None

@@ -196,11 +196,23 @@ def _subjects(
     if behind and _is_verb(document, match) and behind[0].head - match.last <= _SUBJECT_REACH:
         between = document.tokens[match.last + 1 : behind[0].head + 1]
         governed = {t.form for t in between[:-1]} & document.words.marks["object_preposition"]
-        if not governed and not (between and with_particle(between[0].form)):
+        own = not governed and not (between and with_particle(between[0].form))
+        if own and not _has_other_subject(document, match, behind):
             return ()
     if len(before) > 1 and _is_of_both(document, match):
         return tuple(before[-2:])
     return (_carried_on(document, match, before),)
+
+
+def _has_other_subject(document: Document, match: PhraseMatch, behind: Sequence[Person]) -> bool:
+    """«… ميلوني إلى بنغازي حيث تلتقي حفتر»: the one man behind the verb is its object.
+
+    He is where the clause goes on with «حيث» or «ثم», or where the verb has a woman for its subject.
+    """
+    form = document.tokens[match.first].form.removeprefix("و")
+    woman = form.endswith("ت") or form.startswith(("ت", "ست"))
+    goes_on = document.tokens[match.first - 1].form in document.words.marks["goes_on"]
+    return len(behind) == 1 and (goes_on or (woman and behind[0].listed == "principal"))
 
 
 def _carried_on(document: Document, match: PhraseMatch, before: Sequence[Person]) -> Person:

@@ -71,7 +71,8 @@ def sightings_of(document: Document, people: Sequence[Person], dates: Sequence[D
             whole = completed(document, frame, told, known, before) or of_those_named(document, frame, people)
             if whole is not None:
                 _add(here, _sighting(document, sentence, whole, dates, cues))
-            if frame.has_foreign_side and (frame.family in GATHERING or frame.foreigners):
+            journey = frame.family in MOVE and bool(frame.abroad) and bool(frame.others)
+            if frame.has_foreign_side and (frame.family in GATHERING or frame.foreigners or journey):
                 told = frame
         yield from here
         before = tuple(p for p in people if sentence.first <= p.first < sentence.last)
