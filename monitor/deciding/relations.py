@@ -43,6 +43,11 @@ KNOWN: Final = 0.51
 """Entailment from which a clause is known; the best common threshold on three tuned sets (docs/accuracy.md)."""
 SUGGEST: Final = 0.42
 """Entailment from which a clause that is not known is only suggested to be new."""
+NARROWER: Final = 0.40
+"""Entailment from which a subject of talks that names a known one's topic is told in more detail, not anew."""
+ONE_SIDE_ONLY: Final = 0.05
+"""Taken off where both sides say what one of them alone is known to have said."""
+_DETAIL: Final = ("تفصيل في موضوع مطروح", "more detail on a subject already raised")
 LEAST_SHARE: Final = 0.25
 """Share of a clause that one single known claim must hold: a large ledger's words cover much by chance."""
 SAME_CLAIM: Final = 0.72
@@ -61,6 +66,7 @@ _MET: Final = frozenset({"meet", "receive", "talk", "convene", "visit", "arrive"
 _GATHERED: Final = frozenset({ClaimKind.EVENT, ClaimKind.PARTICIPANT})
 _HARDLY_MORE: Final = 1
 """Content words that a clause may add to «they met» and still say nothing new."""
+_BOTH: Final = "both_sides"
 _DEEDS: Final = frozenset({"agree", "attend", "discuss", "invite", "visit", "meet", "receive", "call", "pledge"})
 _REFUSING: Final = frozenset({"reject", "decline"})
 _RAISING: Final = frozenset({"propose", "discuss"})
@@ -164,15 +170,26 @@ def relate_content(
         return conflict
     if mention.polarity is Polarity.NEGATED:  # that it was not so, no word of its having been so tells
         candidates = [k for k in candidates if k.mention.polarity is Polarity.NEGATED]
+    origin = origin_of(mention, reading)
     met = _met_already(mention, ledger)
     if met is not None:
-        origin = origin_of(mention, reading)
         return verdict.known(met, ("person", "act"), corroborates=corroborates(origin, [met]), origin=origin)
     if not candidates or not mention.terms:
         return verdict.new(("terms",))
+    return _relate_by_terms(mention, candidates, ledger, link, similarity, origin)
+
+
+def _relate_by_terms(
+    mention: Mention,
+    candidates: Sequence[KnownClaim],
+    ledger: Sequence[KnownClaim],
+    link: MeetingLink | None,
+    similarity: Similarity,
+    origin: str | None,
+) -> Verdict:
+    """A clause by how far its contents are told already."""
     best, share = _best_covering(mention, candidates)
     score = entailment(mention, best, share, candidates, similarity)
-    origin = origin_of(mention, reading)
     compared = _compared(mention, best)
     method = f"entailment+{similarity.name}"
     if share >= LEAST_SHARE and score >= KNOWN and not _names_another(mention, best, ledger, link):
@@ -182,13 +199,16 @@ def relate_content(
         return verdict.known(
             best, compared, corroborates=corroborates(origin, [best]), origin=origin, score=score, method=method
         )
-    return verdict.new(
-        compared,
-        nearest=best,
-        score=score,
-        method=method,
-        suggest=score >= SUGGEST or _same_topics(mention, candidates),
-    )
+    if score >= NARROWER and _on_known_topic(mention, best):
+        return verdict.updated(best, compared, *_DETAIL, score=score, method=method)
+    suggest = score >= SUGGEST or _same_topics(mention, candidates)
+    return verdict.new(compared, nearest=best, score=score, method=method, suggest=suggest)
+
+
+def _on_known_topic(mention: Mention, best: KnownClaim) -> bool:
+    """Whether two subjects of talks have a topic in common."""
+    talks = mention.kind is best.mention.kind is ClaimKind.AGENDA
+    return talks and bool(_topics(mention) & _topics(best.mention))
 
 
 def _met_already(mention: Mention, ledger: Sequence[KnownClaim]) -> KnownClaim | None:
@@ -232,7 +252,8 @@ def entailment(
     """
     union = coverage(mention.terms, {term for known in candidates for term in known.mention.terms})
     likeness = similarity.score(mention.quote, [best.mention.quote])[0]
-    return (4 * share + 2 * union + likeness) / 7
+    alone = mention.speaker == _BOTH and best.mention.speaker not in {None, _BOTH}
+    return max(0.0, (4 * share + 2 * union + likeness) / 7 - (ONE_SIDE_ONLY if alone else 0.0))
 
 
 def _names_another(mention: Mention, best: KnownClaim, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> bool:

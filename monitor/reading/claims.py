@@ -76,9 +76,20 @@ def _homes(document: Document, people: Sequence[Person], found: Found) -> dict[i
         if index in homes or _is_about(document, sentence, people) or other_side.speaks_in(document, sentence)
     }
     for index, sentence in enumerate(document.sentences):
-        if index not in homes and sentence.line in about:
+        if index not in homes and (sentence.line in about or (index - 1 in homes and _goes_on(document, sentence))):
             homes[index] = 0
     return homes
+
+
+def _goes_on(document: Document, sentence: Sentence) -> bool:
+    """«كما شدد على …», «وأكد أن …»: opens with a joined verb of speech, so whoever spoke before goes on."""
+    also = document.tokens[sentence.first].form in document.words.marks["also"]
+    first = sentence.first + also
+    verb = next(iter(document.within(document.predicates, first, first + 1)), None)
+    if sentence.kind is not SegmentKind.BODY or verb is None or not (also or verb.prefix.startswith(("و", "ف"))):
+        return False
+    entry = document.words.entry("predicates", verb.key)
+    return entry.get("shape") == "verb" and entry.get("kind") in SPEECH
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _kinship(document: Document, sentence: Sentence, people: Sequence[Person]) -
     for cue in document.within(document.cues, sentence.first, sentence.last):
         if document.words.cue_types(cue.key) != "kinship":
             continue
-        reach = (cue.last + 1, cue.last + 4)
+        reach = (cue.first + 1, cue.last + 4)
         of = next((p for p in people if reach[0] <= (p.rank.first if p.rank else p.first) <= reach[1]), None)
         if of is not None and of.listed == "principal":
             relation = fold(document.text[cue.start : cue.end])
