@@ -162,7 +162,8 @@ def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | 
 
 
 def _relate_date(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
-    dated = [k for k in known if _value(k.mention, "event") == "date"]
+    step = _value(mention, "of")
+    dated = [k for k in known if _value(k.mention, "event") == "date" and _value(k.mention, "of") in {"", step}]
     own = _bounds(mention)
     for k in dated:
         held = _bounds(k.mention)

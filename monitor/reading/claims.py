@@ -88,8 +88,9 @@ def _goes_on(document: Document, sentence: Sentence) -> bool:
     verb = next(iter(document.within(document.predicates, first, first + 1)), None)
     if sentence.kind is not SegmentKind.BODY or verb is None or not (also or verb.prefix.startswith(("و", "ف"))):
         return False
+    following = document.tokens[verb.last + 1].form if verb.last + 1 < sentence.last else "ال"
     entry = document.words.entry("predicates", verb.key)
-    return entry.get("shape") == "verb" and entry.get("kind") in SPEECH
+    return entry.get("shape") == "verb" and entry.get("kind") in SPEECH and not following.startswith("ال")
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,15 +267,28 @@ def _date_facets(
         if not sentence.start <= mention.start < sentence.end:
             continue
         if told.date_from and (mention.date_from, mention.date_to) == (told.date_from, told.date_to):
-            value = f"{mention.date_from}..{mention.date_to}"
+            slots = [("date", f"{mention.date_from}..{mention.date_to}"), ("event", "date")]
+            if (step := _dated_step(document, sentence, mention)) is not None:
+                slots.append(("of", step))
             yield _mention(
                 document,
                 ClaimKind.EVENT,
                 (mention.start, mention.end),
                 meeting=meeting,
-                slots=(("date", value), ("event", "date")),
+                slots=tuple(sorted(slots)),
                 predicate="date",
             )
+
+
+def _dated_step(document: Document, sentence: Sentence, mention: DateMention) -> str | None:
+    """Whether it is the journey or the meeting that is dated, by the event predicate nearest to the date."""
+    events = [
+        (abs(match.start - mention.start), document.words.entry("predicates", match.key).attrs["family"])
+        for match in document.within(document.predicates, sentence.first, sentence.last)
+    ]
+    told = [(distance, family) for distance, family in events if family in MEETING | CALL]
+    family = min(told, default=(0, None))[1]
+    return None if family is None else "journey" if family in MOVE else "meeting"
 
 
 def _clause_end(document: Document, first: int, last: int, *, through: str = "") -> int:
