@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.adapters.similarity import LexicalSimilarity
+from monitor.deciding.contents import KNOWN, SUGGEST, relate_content
 from monitor.deciding.coverage import coverage
-from monitor.deciding.relations import KNOWN, SUGGEST, relate, relate_content
+from monitor.deciding.relations import relate
 from monitor.model import ClaimKind, Modality, Polarity, Recall, Relation
 from tests.factories import make_article, make_known, make_link, make_meeting, make_mention, make_reading
 
