@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model import SegmentKind
 from monitor.reading.arabic import Token, clause_spans, tokens
+from monitor.reading.phrases import Spelled
 from monitor.reading.places import find_places
 from monitor.reading.segment import REPORTING
 
@@ -51,6 +52,7 @@ class Document:
     article: Article
     segments: tuple[Segment, ...]
     tokens: tuple[Token, ...]
+    spelled: Spelled
     sentences: tuple[Sentence, ...]
     predicates: tuple[PhraseMatch, ...]
     offices: tuple[PhraseMatch, ...]
@@ -95,21 +97,23 @@ def annotate(article: Article, segments: tuple[Segment, ...], words: Words) -> D
         found.extend(_with_breaks(article.text, segment.start, end))
         sentences.extend(_sentences(article.text, segment, end, line, found, base))
     marked = tuple(found)
+    spelled = Spelled(marked)
     return Document(
         article=article,
         segments=segments,
         tokens=marked,
+        spelled=spelled,
         sentences=tuple(sentences),
-        predicates=words.predicates.find(marked),
-        offices=words.offices.find(marked),
-        ranks=words.ranks.find(marked),
-        cues=words.cues.find(marked),
-        negation=words.negation.find(marked),
-        modality=words.modality.find(marked),
-        attribution=words.attribution.find(marked),
-        topics=words.topics.find(marked),
-        numbers=words.numbers.find(marked),
-        places=_outside_names(find_places(marked, words.places), words.people.find(marked)),
+        predicates=words.predicates.find(spelled),
+        offices=words.offices.find(spelled),
+        ranks=words.ranks.find(spelled),
+        cues=words.cues.find(spelled),
+        negation=words.negation.find(spelled),
+        modality=words.modality.find(spelled),
+        attribution=words.attribution.find(spelled),
+        topics=words.topics.find(spelled),
+        numbers=words.numbers.find(spelled),
+        places=_outside_names(find_places(spelled, words.places), words.people.find(spelled)),
         words=words,
     )
 

@@ -36,6 +36,8 @@ _SUFFIXES = ("هما", "ها", "هم", "هن", "نا", "ات", "ان", "ين", "
 _AMBIGUOUS_SUFFIXES = ("نا", "ان", "ين", "ون", "ته")
 """Also common root endings («تعاون», «قانون»): taken off only where four letters stay."""
 _MIN_STEM = 3
+_LINE = 2000
+"""Characters up to which the tokens of a text are remembered: a paragraph is looked at by several stages."""
 
 
 class Token(NamedTuple):
@@ -70,6 +72,15 @@ def _fold_word(word: str) -> str:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """Words and numbers of `text` in order; vowel signs inside a word do not end it."""
+    return _tokens_of_line(text) if len(text) <= _LINE else _tokens(text)
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of_line(text: str) -> tuple[Token, ...]:
+    return _tokens(text)
+
+
+def _tokens(text: str) -> tuple[Token, ...]:
     found = (Token(m.start(), m.end(), _fold_word(m.group())) for m in _WORD.finditer(text))
     return tuple(token for token in found if token.form)
 

@@ -59,7 +59,7 @@ def read_article(job: ReadJob, config: ReadConfig) -> Reading:
     today = article.published_at.date() if article.published_at else None
     dates = tuple(
         mention
-        for mention in find_dates(document.text, document.tokens, today, words.dates, future=looking_ahead(document))
+        for mention in find_dates(document.text, document.spelled, today, words.dates, future=looking_ahead(document))
         if not (mention.source == "weekday" and mention.start < len(article.title))
         and not _is_limit(document, mention.start)
     )

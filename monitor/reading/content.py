@@ -27,7 +27,7 @@ _FIGURE: Final = re.compile(r"[وفبكل]*(\d+(?:[.,٫]\d+)?)")
 def content_words(document: Document) -> tuple[ContentWord, ...]:
     """Every word that is no function word; a place of several words is one, and a negation counts as a word."""
     found: list[ContentWord] = []
-    sides = {match.first: match.key for match in document.words.antonyms.find(document.tokens)}
+    sides = {match.first: match.key for match in document.words.antonyms.find(document.spelled)}
     places = dict(_places(document))
     turning = _turning(document)
     at = 0

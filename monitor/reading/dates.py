@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.reading import calendars
 from monitor.reading.date_index import DateIndex, DateMention
-from monitor.reading.phrases import PhraseMatch
+from monitor.reading.phrases import PhraseMatch, Spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ class _InYear(NamedTuple):
 
 def find_dates(
     text: str,
-    tokens: Sequence[Token],
+    tokens: Spelled | Sequence[Token],
     reference: date | None,
     index: DateIndex,
     *,
@@ -89,8 +89,9 @@ def find_dates(
 class _Reader:
     """One pass over one text. A rule takes a token index and gives what it found from there, or None."""
 
-    def __init__(self, text: str, tokens: Sequence[Token], reference: date | None, index: DateIndex) -> None:
-        self._text, self._tokens, self._reference, self._ahead = text, tokens, reference, False
+    def __init__(self, text: str, tokens: Spelled | Sequence[Token], reference: date | None, index: DateIndex) -> None:
+        self._spelled = tokens if isinstance(tokens, Spelled) else Spelled(tokens)
+        self._text, self._tokens, self._reference, self._ahead = text, self._spelled.tokens, reference, False
         self._starts: dict[int, int] = {}
         self._months = {
             match.first: index.month_of[match.key]._replace(last=match.last)
@@ -99,7 +100,7 @@ class _Reader:
         }
         self._weekdays = {match.first: match for match in self._find(index.weekdays)}
         self._numbers = {match.first: match for match in self._find(index.numbers)}
-        self._numbers.update({match.first: match for match in _digits(tokens)})
+        self._numbers.update({match.first: match for match in _digits(self._tokens)})
         self._words: defaultdict[int, list[_Word]] = defaultdict(list)
         self._ends: defaultdict[int, set[str]] = defaultdict(set)
         for match in self._find(index.words):
@@ -134,7 +135,7 @@ class _Reader:
     # -- what stands at a token ----------------------------------------------------------------------------------
 
     def _find(self, index: PhraseIndex) -> Iterator[PhraseMatch]:
-        for match in index.find(self._tokens):
+        for match in index.find(self._spelled):
             self._starts[match.first] = max(match.start, self._starts.get(match.first, 0))
             yield match
 

@@ -112,7 +112,7 @@ class _Finder:
         self._predicate_tokens = {i for m in document.predicates for i in range(m.first, m.last + 1)}
         self._cue_tokens = {i for m in document.cues for i in range(m.first, m.last + 1)}
         self._cue_over = {at: m for m in document.cues for at in range(m.first, m.last + 1)}
-        self._principal_offices = {m.first for m in self._words.office_alone.find(document.tokens)}
+        self._principal_offices = {m.first for m in self._words.office_alone.find(document.spelled)}
         self._names = {name.first: name for name in self._listed_names()}
         chiefs = {name.first: self._chief(name) for name in self._names.values()}
         self._offices = find_offices(document, self._places_by_token, chiefs)
@@ -144,8 +144,8 @@ class _Finder:
         taken: set[int] = set()
         latest: str | None = None
         surnames = PhraseIndex((form, "surname") for form in self._watch.surname_forms)
-        matches = {m.first: m for m in self._words.people.find(self._tokens)}
-        bare = {m.first: m for m in surnames.find(self._tokens)}
+        matches = {m.first: m for m in self._words.people.find(self._doc.spelled)}
+        bare = {m.first: m for m in surnames.find(self._doc.spelled)}
         given = self._given_names(match.key for match in matches.values())
         for at in range(len(self._tokens)):
             if at in taken:
@@ -355,7 +355,7 @@ class _Finder:
 
     def _unnamed(self, claimed: set[int], named: Iterable[Person]) -> Iterator[Person]:
         holders = self._holders(named)
-        alone = {m.first: m for m in self._words.office_alone.find(self._tokens)}
+        alone = {m.first: m for m in self._words.office_alone.find(self._doc.spelled)}
         for office in self._offices.values():
             if office.first in claimed:
                 continue

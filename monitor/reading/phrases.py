@@ -7,6 +7,7 @@ as one word on both sides, because newsrooms write «عبد الحميد» and �
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -40,6 +41,26 @@ class PhraseMatch:
     prefix: str = ""
 
 
+class Spelled:
+    """A run of tokens made ready for looking up: its words with «عبد» joined, and where each reading of them stands.
+
+    Build it once for a text in which several indices look.
+    """
+
+    __slots__ = ("at", "spans", "tokens", "words")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        """Join and read `tokens`."""
+        joined = _joined(tokens)
+        self.tokens = tokens
+        self.words = tuple([word for word, _, _ in joined])
+        self.spans = [(first, last) for _, first, last in joined]
+        self.at: defaultdict[str, list[int]] = defaultdict(list)
+        for at, word in enumerate(self.words):
+            for reading in unprefixed(word):
+                self.at[reading].append(at)
+
+
 class PhraseIndex:
     """Written forms by first word; build it once, use it for every text.
 
@@ -64,22 +85,19 @@ class PhraseIndex:
             first: tuple(sorted(lengths.items(), reverse=True)) for first, lengths in by_first.items()
         }
 
-    def find(self, tokens: Sequence[Token]) -> tuple[PhraseMatch, ...]:
+    def find(self, text: Spelled | Sequence[Token]) -> tuple[PhraseMatch, ...]:
         """Matches from left to right, the longest at each place, never overlapping.
 
         A form that stands under several keys gives one match per key, with the same span, in the order of the
         pairs. Of two readings of a word the one with fewer letters taken off wins.
         """
-        joined = _joined(tokens)
-        words = tuple([word for word, _, _ in joined])
-        opens_none = self._by_first.keys().isdisjoint
-        found: list[PhraseMatch] = []
-        behind = 0
-        for at in [at for at, word in enumerate(words) if not opens_none(unprefixed(word))]:
-            length, keys, reading = self._longest(words, at) if at >= behind else (0, (), "")
+        read = text if isinstance(text, Spelled) else Spelled(text)
+        tokens, found, behind = read.tokens, list[PhraseMatch](), 0
+        for at in sorted({at for first in self._by_first.keys() & read.at.keys() for at in read.at[first]}):
+            length, keys, reading = self._longest(read.words, at) if at >= behind else (0, (), "")
             if length:
-                first, last = joined[at][1], joined[at + length - 1][2]
-                prefix = _prefix(words[at], reading)
+                first, last = read.spans[at][0], read.spans[at + length - 1][1]
+                prefix = _prefix(read.words[at], reading)
                 start = _start(tokens[first], prefix)
                 found.extend(PhraseMatch(key, first, last, start, tokens[last].end, prefix) for key in keys)
                 behind = at + length

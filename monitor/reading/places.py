@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.lexicon import Entry, Lexicon
     from monitor.reading.arabic import Token
+    from monitor.reading.phrases import Spelled
 
 PlaceKind: TypeAlias = Literal["country", "demonym", "city", "venue", "organisation"]
 
@@ -94,7 +95,7 @@ class PlaceIndex:
         return cls(PhraseIndex((text, str(number)) for number, (text, _) in enumerate(written)), keyed)
 
 
-def find_places(tokens: Sequence[Token], index: PlaceIndex) -> tuple[PlaceMention, ...]:
+def find_places(tokens: Spelled | Sequence[Token], index: PlaceIndex) -> tuple[PlaceMention, ...]:
     """Places named in `tokens`, in order, never overlapping, one mention for each stretch of text."""
     spans: defaultdict[tuple[int, int], list[_Found]] = defaultdict(list)
     for match in index.phrases.find(tokens):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from monitor.reading.annotate import COMMA, STOP
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.reading.annotate import Document
     from monitor.reading.dates import DateMention
     from monitor.reading.phrases import PhraseMatch
+    from monitor.reading.words import Words
 
 PERCENT: Final = "%"
 """What a share of a hundred counts as its noun."""
@@ -47,8 +49,10 @@ def quantities(
 
     «وفد من سبعة ضباط … مدة ساعتين» gives ("7", "ضابط") and ("2", "ساع"), «1.8 مليار دولار» ("1800000000", "دولار").
     """
-    inside = {at for group in (document.ranks, document.offices) for m in group for at in range(m.first, m.last + 1)}
-    words = {m.first: m for m in document.within(document.numbers, first, last) if m.first not in inside}
+    numbers = document.within(document.numbers, first, last)
+    titles = (*document.ranks, *document.offices) if numbers else ()
+    inside = {at for m in titles for at in range(m.first, m.last + 1)}
+    words = {m.first: m for m in numbers if m.first not in inside}
     at = first
     while at < last:
         number = _number(document, words, at, last)
@@ -66,7 +70,7 @@ def quantities(
 
 def _without_number(document: Document, at: int, last: int) -> Iterator[tuple[str, str]]:
     """A dual is two of a unit, and a lone unit may be one of it."""
-    unit = _dual(document, document.tokens[at].form)
+    unit = _dual(document.words, document.tokens[at].form)
     if unit:
         yield "2", unit
     elif _is_one(document, at, last):
@@ -75,7 +79,7 @@ def _without_number(document: Document, at: int, last: int) -> Iterator[tuple[st
 
 def _is_one(document: Document, at: int, last: int) -> bool:
     """«ساعة واحدة», or a unit alone behind «استغرق» or «مدة»: one of it."""
-    if not document.words.units.keys() & set(unprefixed(document.tokens[at].form)):
+    if not _is_unit(document.words, document.tokens[at].form):
         return False
     if at + 1 < last and document.tokens[at + 1].form in document.words.marks["one"]:
         return True
@@ -83,6 +87,11 @@ def _is_one(document: Document, at: int, last: int) -> bool:
     return before.endswith(tuple(document.words.marks["lasting"])) and not (
         at + 1 < last and document.tokens[at + 1].form.isdigit()
     )
+
+
+@lru_cache(maxsize=65536)
+def _is_unit(words: Words, form: str) -> bool:
+    return not words.units.keys().isdisjoint(unprefixed(form))
 
 
 # -- the number ------------------------------------------------------------------------------------------------
@@ -200,13 +209,14 @@ def _unit(document: Document, form: str) -> str | None:
     )
 
 
-def _dual(document: Document, form: str) -> str | None:
+@lru_cache(maxsize=65536)
+def _dual(words: Words, form: str) -> str | None:
     """The unit that a dual counts («ساعتين» gives «ساعه»), None for any other word."""
     for reading in unprefixed(form):
         for ending in _DUAL_ENDINGS:
             if reading.endswith(ending):
                 base = reading.removesuffix(ending)
                 for unit in (base, base + "ه"):
-                    if unit in document.words.units:
-                        return document.words.units[unit]
+                    if unit in words.units:
+                        return words.units[unit]
     return None

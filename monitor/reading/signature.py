@@ -27,7 +27,7 @@ _LOW_31 = 0x7FFFFFFF
 
 def signature(text: str) -> Signature:
     """The signature of an article's own words (title and body, no chrome)."""
-    words = [token.form for token in tokens(text)]
+    words = [token.form for line in text.splitlines() for token in tokens(line)]
     exact = xxhash.xxh3_128_hexdigest(" ".join(words).encode())
     if not words:
         return Signature(exact=exact)
