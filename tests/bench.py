@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Final
 
@@ -56,13 +57,13 @@ class _Work:
     job: ReadJob
 
 
-def measured(runs: int = RUNS) -> tuple[Bench, ...]:
-    """Every article of the corpus, after one run that warms caches up and is not counted."""
-    work = _work()
+def measured(runs: int = RUNS, pages: Sequence[Path] = ()) -> tuple[Bench, ...]:
+    """Every article of the corpus, or of `pages`, after one run that warms caches up and is not counted."""
+    work = [_real(page) for page in pages] or _work()
     costs: dict[str, list[tuple[Cost, Cost]]] = {one.article: [] for one in work}
     for run in range(runs + 1):
         for one in work:
-            pair = _read(one), _extract(one)
+            pair = _read(one, run), _extract(one)
             if run:
                 costs[one.article].append(pair)
     return tuple(
@@ -92,8 +93,18 @@ def _work() -> list[_Work]:
     return work
 
 
-def _read(one: _Work) -> Cost:
-    return _timed(lambda: read_article(one.job, configuration()))
+def _real(page: Path) -> _Work:
+    """A page as saved: what is read is the text that is extracted from it."""
+    url, body = f"https://bench.example.test/{page.stem}", page.read_bytes()
+    text = extract(body, url=url, content_type="text/html").text
+    job = ReadJob(article_id=page.stem, url=url, outlet="bench", fetched_at=BEGINNING, text=text)
+    return _Work(article=page.stem, page=body, url=url, job=job)
+
+
+def _read(one: _Work, run: int) -> Cost:
+    """Each run reads lines that no run has read before: what is remembered of them must not flatter."""
+    fresh = replace(one.job, text=(one.job.text or "").replace("\n", f" {run}\n"))
+    return _timed(lambda: read_article(fresh, configuration()))
 
 
 def _extract(one: _Work) -> Cost:
@@ -131,7 +142,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=RUNS, help="how often each article is read and extracted")
-    print(table(measured(max(1, parser.parse_args().runs))))  # noqa: T201 - what it is for
+    parser.add_argument("--pages", type=Path, help="a folder of saved pages to read instead of the corpus")
+    args = parser.parse_args()
+    pages = sorted(args.pages.glob("*.html")) if args.pages else ()
+    print(table(measured(max(1, args.runs), pages)))  # noqa: T201 - what it is for
 
 
 if __name__ == "__main__":

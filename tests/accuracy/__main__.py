@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.model import Reading
 
 LOOKALIKES = "ans_stance_train.csv"
+PAGES = "arabic_pages"
 
 
 def main() -> None:
@@ -48,6 +49,7 @@ def main() -> None:
 def measure(folder: Path | None) -> Measured:
     """Everything, in the order in which it is reported; says on stderr what it is at."""
     pairs = None if folder is None else folder / "data" / LOOKALIKES
+    saved = () if folder is None else tuple(sorted((folder / "data" / PAGES).glob("*.html")))
     _at("claims")
     gold = tuple(claim_sets(folder))
     claims = {one.name: claim_figures(one) for one in gold}
@@ -71,6 +73,7 @@ def measure(folder: Path | None) -> Measured:
         spellings=spelling_figures(),
         mutations=mutation_figures(),
         bench=measured(),
+        pages=measured(pages=saved) if saved else (),
         lookalikes=lookalike_figures(pairs) if pairs is not None and pairs.exists() else None,
         skipped=tuple(_skipped(folder, {*claims, *scope})),
     )

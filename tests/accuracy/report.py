@@ -51,6 +51,7 @@ class Measured:
     spellings: SpellingFigures
     mutations: MutationFigures
     bench: Sequence[Bench]
+    pages: Sequence[Bench] = ()
     lookalikes: LookalikeFigures | None = None
     skipped: tuple[str, ...] = ()
 
@@ -63,6 +64,7 @@ def page(found: Measured) -> str:
         claims=_claims(found),
         scope=_scope(found.scope),
         lookalikes=found.lookalikes,
+        pages=found.pages,
         skipped=found.skipped,
         **values,
     )
