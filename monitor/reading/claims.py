@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from monitor.reading.dates import DateMention
     from monitor.reading.meeting import Found
     from monitor.reading.people import Person
+    from monitor.reading.phrases import PhraseMatch
 
 TOPIC: Final = "t:"
 _LEAST_TERMS: Final = 2
@@ -186,6 +187,7 @@ def _content(
     origin: str | None,
 ) -> Mention:
     skip = _speaker_tokens(clause, people) | _dated_tokens(document, clause, dates)
+    skip |= _attributed_tokens(document, clause)
     slots = _content_slots(document, clause, people, dates)
     return Mention(
         kind=clause.kind,
@@ -216,6 +218,19 @@ def _dated_tokens(document: Document, clause: Clause, dates: Sequence[DateMentio
     return frozenset(at for tokens in ranges for at in tokens if at < clause.last)
 
 
+def _attributed_tokens(document: Document, clause: Clause) -> frozenset[int]:
+    """«بحسب بيان نشره المكتب»: whom a clause has it from is no content of it, unless it opens with that."""
+    found = document.within(document.attribution, clause.first + 1, clause.last)
+    ends = (_attribution_end(document, match, clause.last) for match in found)
+    return frozenset(at for match, end in zip(found, ends, strict=True) for at in range(match.first, end))
+
+
+def _attribution_end(document: Document, match: PhraseMatch, last: int) -> int:
+    """The token behind an attribution: at the next mark, or where what is attributed begins («… أن»)."""
+    stops = {COMMA, STOP} | document.words.marks["that"] | document.words.marks["said_that"]
+    return next((at for at in range(match.last + 1, last) if document.tokens[at].form in stops), last)
+
+
 def _speaker_tokens(clause: Clause, people: Sequence[Person]) -> frozenset[int]:
     """Tokens of names, ranks and offices: who is meant is a slot, not content."""
     inside = [p for p in people if clause.first <= p.first < clause.last]
@@ -235,7 +250,7 @@ def content_terms(document: Document, first: int, last: int, skip: frozenset[int
     covered.update(_function_tokens(document, first, last))
     for at in range(first, last):
         token = document.tokens[at]
-        if at in covered or token.form in {COMMA, STOP} or token.form in words.stopwords:
+        if at in covered or token.form in {COMMA, STOP} or token.form in words.stopwords | words.calendar:
             continue
         lemma = term(document.text[token.start : token.end])
         if len(lemma) > 1 and lemma not in words.stopwords:
@@ -288,9 +303,7 @@ def _attributions(document: Document, homes: dict[int, int]) -> Iterator[Mention
         for match in document.within(document.attribution, sentence.first, sentence.last):
             if document.words.entry("attribution", match.key).attrs["type"] != "readout":
                 continue
-            at = match.last + 1
-            while at < sentence.last and document.tokens[at].form not in {COMMA, STOP}:
-                at += 1
+            at = _attribution_end(document, match, sentence.last)
             end = document.tokens[at - 1].end
             yield Mention(
                 kind=ClaimKind.ATTRIBUTION,

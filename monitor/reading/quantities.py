@@ -52,7 +52,8 @@ def quantities(
     numbers = document.within(document.numbers, first, last)
     titles = (*document.ranks, *document.offices) if numbers else ()
     inside = {at for m in titles for at in range(m.first, m.last + 1)}
-    words = {m.first: m for m in numbers if m.first not in inside}
+    days = document.words.calendar
+    words = {m.first: m for m in numbers if m.first not in inside and document.tokens[m.first].form not in days}
     at = first
     while at < last:
         number = _number(document, words, at, last)
@@ -190,7 +191,7 @@ def _is_adjective(document: Document, number: _Number, first: int) -> bool:
 
 def _is_noun(document: Document, at: int) -> bool:
     form = document.tokens[at].form
-    if form in {COMMA, STOP} or _figure(form) is not None:
+    if form in {COMMA, STOP} or _figure(form) is not None or form in document.words.calendar:
         return False
     return _unit(document, form) is not None or form not in document.words.function_words
 

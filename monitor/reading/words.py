@@ -64,6 +64,7 @@ class Words:
     counted: frozenset[str]
     marks: Mapping[str, frozenset[str]]
     units: Mapping[str, str]
+    calendar: frozenset[str]
     synonyms: Mapping[str, str]
     antonyms: PhraseIndex
     lone_antonyms: Mapping[str, str]
@@ -132,6 +133,7 @@ def _build(config: ReadConfig) -> Words:
             if entry.attrs.get("type") == "counted"
             for form in entry.forms
         ),
+        calendar=frozenset(_calendar(lexicon)),
         synonyms=_synonyms(lexicon),
         marks={entry.id: frozenset(map(fold, entry.forms)) for entry in lexicon.entries("syntax")},
         units={
@@ -203,6 +205,14 @@ def _people(watch: Watch) -> Iterator[tuple[str, str]]:
             yield surname, figure.id
     for form in watch.not_ours:
         yield form, "-"
+
+
+def _calendar(lexicon: Lexicon) -> Iterator[str]:
+    """Months and weekdays of one word, as folded; not those that are also other words («مارس»)."""
+    for name in ("months", "weekdays"):
+        for entry in lexicon.entries(name):
+            weak = {fold(form) for form in (entry.get("weak") or "").split("|")}
+            yield from (fold(form) for form in entry.forms if " " not in form and fold(form) not in weak)
 
 
 def _synonyms(lexicon: Lexicon) -> Mapping[str, str]:
