@@ -392,12 +392,16 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingLink:
-    """One meeting of the reading, tied to the ledger's id; `merged` is what the ledger holds afterwards."""
+    """One meeting of the reading, tied to the ledger's id.
+
+    `known` is what the ledger held of it before, None where it is new; `merged` is what it holds afterwards.
+    """
 
     id: str
     new: bool
     meeting: Meeting
     merged: Meeting
+    known: Meeting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.deciding.verdict import Verdict
-    from monitor.model import KnownClaim, Mention
+    from monitor.model import KnownClaim, MeetingLink, Mention
 
 _SIDES: Final = frozenset({"invite", "sponsor", "host"})
 _LABELS: Final = {"invite": "صاحب الدعوة", "sponsor": "الراعي", "host": "المضيف"}
 
 
-def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
+def relate_event(
+    mention: Mention, ledger: Sequence[KnownClaim], origin: str | None, link: MeetingLink | None = None
+) -> Verdict:
     """The relation of one event facet to the event facets of the same meeting."""
     known = [k for k in ledger if k.mention.kind is ClaimKind.EVENT]
     event = _value(mention, "event")
@@ -35,8 +37,18 @@ def relate_event(mention: Mention, ledger: Sequence[KnownClaim], origin: str | N
         )
     if event in _SIDES:
         return _relate_side(mention, event, known, origin)
+    if event == "date" and known and _is_day_of(mention, link):
+        return verdict.known(known[0], ("date",), corroborates=corroborates(origin, known), origin=origin)
     relate = _BY_EVENT.get(event, _relate_place)
     return relate(mention, known, origin)
+
+
+def _is_day_of(mention: Mention, link: MeetingLink | None) -> bool:
+    """Whether the ledger dates the meeting to that very stretch, whatever sentence said so."""
+    held = link.known if link is not None else None
+    if held is None or held.date_source != "text" or held.date_from is None or held.date_to is None:
+        return False
+    return _bounds(mention) == (held.date_from, held.date_to)
 
 
 _MET: Final = frozenset({"meeting", "travel", "host"})

@@ -40,7 +40,8 @@ def link_meetings(reading: Reading, recall: Recall) -> tuple[MeetingLink, ...]:
             identity = meeting_id(reading.article.id, index, meeting)
             links.append(MeetingLink(id=identity, new=True, meeting=meeting, merged=meeting))
         else:
-            links.append(MeetingLink(id=known.id, new=False, meeting=meeting, merged=merge(known.meeting, meeting)))
+            merged = merge(known.meeting, meeting)
+            links.append(MeetingLink(id=known.id, new=False, meeting=meeting, merged=merged, known=known.meeting))
     return tuple(links)
 
 

@@ -65,7 +65,7 @@ def _decide(
     if mention.kind in {ClaimKind.EVENT, ClaimKind.PARTICIPANT} and not mention.terms and not _typed(mention):
         return _relate_bare(mention, ledger)
     if mention.kind is ClaimKind.EVENT and not mention.terms:
-        return relate_event(mention, ledger, origin)
+        return relate_event(mention, ledger, origin, link)
     if mention.kind in _STRUCTURAL and not mention.terms:
         return _relate_same_slots(mention, ledger, origin)
     return relate_content(mention, ledger, reading, similarity, link)
