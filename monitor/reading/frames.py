@@ -230,6 +230,14 @@ def _is_of_both(document: Document, match: PhraseMatch) -> bool:
     )
 
 
+def _behind_event(document: Document, sentence: Sentence, at: int) -> Iterator[PhraseMatch]:
+    """The negation of «اللقاء … لم يعقد»: straight behind the noun, or before the verb that says it was held."""
+    for negation in document.within(document.negation, at + 1, sentence.last):
+        held = document.within(document.predicates, negation.first + 1, negation.last + 2)
+        if negation.first == at + 1 or any(_family(document, match) == "convene" for match in held):
+            yield negation
+
+
 def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
     """Whether what stands at token `at` is denied: behind «نفى … أن», straight behind «لم», before «لم يعقد»."""
     for match in document.within(document.predicates, sentence.first, at):
@@ -237,7 +245,7 @@ def is_denied(document: Document, sentence: Sentence, at: int) -> bool:
             return True
     near = document.within(document.negation, max(sentence.first, at - _NEGATED_REACH), at)
     if any(m.first == at and not _is_verb(document, m) for m in document.within(document.predicates, at, at + 1)):
-        near = (*near, *document.within(document.negation, at + 1, at + 2))
+        near = (*near, *_behind_event(document, sentence, at))
     return any(document.words.negates(m.key) for m in near)
 
 
