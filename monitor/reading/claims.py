@@ -89,9 +89,10 @@ def _goes_on(document: Document, sentence: Sentence) -> bool:
     verb = next(iter(document.within(document.predicates, first, first + 1)), None)
     if sentence.kind is not SegmentKind.BODY or verb is None or not (also or verb.prefix.startswith(("و", "ف"))):
         return False
-    following = document.tokens[verb.last + 1].form if verb.last + 1 < sentence.last else "ال"
+    behind = document.tokens[verb.last + 1].form if verb.last + 1 < sentence.last else "ال"
+    subject = behind.startswith("ال") and verb.first == verb.last  # «وأكد السفير», but not «وشدد على أهمية الحوار»
     entry = document.words.entry("predicates", verb.key)
-    return entry.get("shape") == "verb" and entry.get("kind") in SPEECH and not following.startswith("ال")
+    return entry.get("shape") == "verb" and entry.get("kind") in SPEECH and not subject
 
 
 @dataclass(frozen=True, slots=True)

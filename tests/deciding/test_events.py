@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from monitor.deciding.events import relate_event
 from monitor.model import ClaimKind, Relation
-from tests.factories import make_known, make_mention
+from tests.factories import make_known, make_link, make_meeting, make_mention
 
 if TYPE_CHECKING:
     from monitor.deciding.verdict import Verdict
@@ -204,3 +205,17 @@ def test_what_is_decided_names_the_slots_compared_and_quotes_the_ledger_in_both_
 def test_what_is_no_event_is_not_compared(own: str) -> None:
     ledger = [make_known(make_mention(kind=ClaimKind.AGENDA, slots=facet(own).slots))]
     assert relate_event(facet(own), ledger, None).relation is NEW
+
+
+def test_the_day_of_the_journey_is_not_the_day_of_the_meeting() -> None:
+    monday, tuesday = "event=date date=2026-01-19..2026-01-19", "event=date date=2026-01-20..2026-01-20"
+    assert related(f"{tuesday} of=meeting", f"{monday} of=journey").relation is NEW
+    assert related(f"{tuesday} of=meeting", f"{monday} of=meeting").relation is CONTRADICTING
+
+
+def test_the_day_that_the_ledger_has_for_a_meeting_is_known_whatever_sentence_gave_it() -> None:
+    day = date(2026, 1, 19)
+    meeting = make_meeting(date_from=day, date_to=day, date_source="text")
+    own, ledger = facet("event=date date=2026-01-19..2026-01-19"), [make_known(facet(PARIS))]
+    assert relate_event(own, ledger, None, make_link(meeting, known=meeting)).relation is RESTATED
+    assert relate_event(own, ledger, None, make_link(meeting)).relation is NEW

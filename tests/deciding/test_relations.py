@@ -120,6 +120,42 @@ def test_a_named_origin_corroborates_a_clause_an_unnamed_one_and_the_same_one_do
     assert related(held, held).relation is RESTATED
 
 
+# -- they met, in more words or fewer --------------------------------------------------------------------------------
+
+
+def met(
+    quote: str, *terms: str, people: tuple[str, ...] = ("khalifa_haftar", "emmanuel_macron"), **slots: str
+) -> Mention:
+    named = (*(("person", person) for person in people), *slots.items())
+    return clause(quote, kind=ClaimKind.EVENT, predicate="meet", slots=tuple(named), terms=terms)
+
+
+def test_that_the_same_two_met_is_known_in_whatever_words() -> None:
+    held = met("التقى حفتر ماكرون", "مصدر", "كشف")
+    assert related(met("اجتمع ماكرون بحفتر", "مكتب"), held).relation is RESTATED
+
+
+def test_another_person_another_place_or_more_words_are_no_second_telling() -> None:
+    held = met("التقى حفتر ماكرون", "مصدر")
+    assert related(met("اجتمع حفتر ببارلي", "مكتب", people=("florence_parly",)), held).relation is NEW
+    assert related(met("اجتمعا في روما", "مكتب", place="rome"), held).relation is not RESTATED
+    assert related(met("اجتمعا", "مكتب", "عرض", "عسكر"), held).relation is NEW
+
+
+def test_more_detail_on_a_subject_already_raised_is_an_update() -> None:
+    known = clause("بحث التدريب", kind=ClaimKind.AGENDA, slots=TRAINING, terms=("t:training", "ab", "cd"))
+    detail = replace(known, quote="زفر شمس", terms=("t:training", "ab", "x1", "x2", "x3"))
+    assert related(detail, known).relation is UPDATED
+    assert related(replace(detail, kind=ClaimKind.STATEMENT), known).relation is NEW
+
+
+def test_what_one_side_said_is_not_yet_what_both_say() -> None:
+    one = clause("أكد ماكرون التنسيق", terms=WORDS, speaker="emmanuel_macron", kind=ClaimKind.STANCE)
+    words = (*WORDS[:6], "x1", "x2", "x3", "x4")
+    both = clause("زفر شمس", terms=words, speaker="both_sides", kind=ClaimKind.OUTCOME)
+    assert related(both, one).score < related(replace(both, speaker="emmanuel_macron"), one).score
+
+
 _terms = st.lists(st.sampled_from(("t:a", "t:b", "c", "d", "e")), unique=True, max_size=5)
 
 
@@ -182,6 +218,37 @@ def test_a_denial_of_something_else_is_no_conflict() -> None:
         terms=("t:energy", "ملف"),
     )
     assert related(no, yes).relation is NEW
+
+
+def test_what_one_refuses_to_sign_another_may_have_signed() -> None:
+    refused = clause(
+        "حفتر لن يوقع الوثيقة",
+        predicate="sign",
+        polarity=Polarity.NEGATED,
+        slots=(("denied", "sign"), ("person", "khalifa_haftar")),
+        terms=("وثيق",),
+    )
+    signed = clause("وقعها السراج", kind=ClaimKind.OUTCOME, predicate="sign", slots=(("person", "fayez_sarraj"),))
+    for own, held in permutations((refused, signed)):
+        assert related(own, held).relation is not CONTRADICTING
+    both = replace(signed, quote="وقع حفتر الوثيقة", slots=(("person", "khalifa_haftar"),))
+    assert related(refused, both).relation is CONTRADICTING
+    declined = replace(both, quote="رفض حفتر التوقيع", slots=(("act", "reject"), ("person", "khalifa_haftar")))
+    assert related(refused, declined).relation is not CONTRADICTING
+
+
+def test_a_meeting_is_denied_only_where_its_own_parties_are_said_not_to_have_met() -> None:
+    link = make_link(make_meeting(principals=("khalifa_haftar",)))
+    met = clause("اجتمع حفتر بماكرون", kind=ClaimKind.EVENT, predicate="meet", slots=(("person", "khalifa_haftar"),))
+
+    def denial(*people: str, denied: str = "meet") -> Mention:
+        named = tuple(("person", person) for person in people)
+        slots = (("act", "meet"), ("denied", denied), *named)
+        return clause("لم يلتقيا", predicate="deny", polarity=Polarity.NEGATED, slots=slots, terms=("xy",))
+
+    assert related(denial("khalifa_haftar"), met, link=link).relation is CONTRADICTING
+    assert related(denial("khalifa_haftar", "fayez_sarraj"), met, link=link).relation is not CONTRADICTING
+    assert related(denial("khalifa_haftar", denied="announce"), met, link=link).relation is not CONTRADICTING
 
 
 # -- how firm --------------------------------------------------------------------------------------------------------

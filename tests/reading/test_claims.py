@@ -150,3 +150,22 @@ def test_claims_stand_in_text_order_and_none_twice(reader: Reader) -> None:
     mentions = reader.read(ROME, "وبحث الجانبان ملف النفط.", "وأكد كروزيتو دعم الانتخابات.").mentions
     assert [mention.start for mention in mentions] == sorted(mention.start for mention in mentions)
     assert len({(m.kind, m.start, m.end, m.subject, m.slots) for m in mentions}) == len(mentions)
+
+
+def test_days_and_whom_it_is_from_are_no_part_of_what_is_said(reader: Reader) -> None:
+    plain = claim(reader.read(ROME, "وبحث الجانبان ملف الهجرة."), "وبحث الجانبان ملف الهجرة")
+    dated = "وبحث الجانبان ملف الهجرة يوم الاثنين بحسب بيان نشره مكتب الإعلام"
+    assert claim(reader.read(ROME, f"{dated}."), dated).terms == plain.terms
+
+
+def test_what_somebody_added_is_his_without_his_name(reader: Reader) -> None:
+    more = "كما شدد على أهمية الانتخابات"
+    found = claim(reader.read(ROME, "وأكد كروزيتو دعم الانتخابات.", f"{more}."), more)
+    assert found.kind is ClaimKind.STATEMENT
+    assert more not in quotes(reader.read(ROME, "ارتفعت أسعار القمح في الأسواق.", f"{more}."))
+
+
+@pytest.mark.parametrize("joint", ["بينما", "كما", "في حين", "إذ"])
+def test_a_clause_word_behind_a_comma_opens_a_claim_of_its_own(reader: Reader, joint: str) -> None:
+    other = "تسري في البلاد هدنة دعت إليها موسكو"
+    assert f"{joint} {other}" in reader.parts(f"وكان كروزيتو قد زار بنغازي في مايو، {joint} {other}.")

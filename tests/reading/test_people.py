@@ -169,3 +169,20 @@ def test_the_marshal_of_the_general_staff_acts_himself(reader: Reader) -> None:
 
 def test_the_father_does_not_travel_where_his_unnamed_son_does(reader: Reader) -> None:
     assert not person(reader, KHALIFA, "وصل نجل خليفة حفتر إلى موسكو").acting
+
+
+@pytest.mark.parametrize("rank", ["اللواء المتقاعد", "اللواء الليبي المتقاعد"])
+def test_a_rank_is_read_with_what_is_said_of_it(reader: Reader, rank: str) -> None:
+    found = person(reader, KHALIFA, f"التقى السيسي {rank} خليفة حفتر.")
+    assert found.rank is not None
+    assert found.rank.key == "major_general"
+
+
+def test_a_surname_that_is_no_word_names_the_one_figure_who_has_it(reader: Reader) -> None:
+    assert reader.named("فيدان وغولر في استقبال صدام حفتر") == ["hakan_fidan", "yasar_guler", "saddam_haftar"]
+    assert "hassan_rashad" not in reader.named("قرار رشاد لا يعجب أحدا")
+
+
+def test_a_counsellor_by_title_is_no_ones_aide(reader: Reader) -> None:
+    assert person(reader, "aguila_saleh", "استقبل السيسي المستشار عقيلة صالح.").acting
+    assert not person(reader, KHALIFA, "استقبل السيسي مستشار خليفة حفتر.").acting

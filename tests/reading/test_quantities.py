@@ -123,3 +123,8 @@ def test_a_share_of_a_hundred_is_a_number_of_its_own_kind(reader: Reader, text: 
 @pytest.mark.parametrize("text", ["الجولة الثالثة من المحادثات", "في اللقاء الثاني بينهما", "في ثالث زيارة له"])
 def test_which_one_it_was_is_not_how_many(reader: Reader, text: str) -> None:
     assert reader.counted(text) == []
+
+
+@pytest.mark.parametrize("text", ["اليوم الاثنين", "مساء الأحد 26 سبتمبر", "يوم الثلاثاء 9 مايو"])
+def test_the_days_of_a_week_and_of_a_month_count_nothing(reader: Reader, text: str) -> None:
+    assert reader.counted(text) == []
