@@ -31,6 +31,7 @@ What the stages rest on:
 
 - `monitor.reading.arabic` folds and cuts Arabic, `monitor.reading.charset` finds it in bytes, `monitor.reading.layout`
   takes old tables for what they are.
+- `monitor.reading.furniture` tells a line's furniture by its words.
 - `monitor.reading.words` holds the lexicon ready: `monitor.reading.phrases` finds its forms in a text, and
   `monitor.reading.date_index` and `monitor.reading.calendars` serve dates.
 - `monitor.reading.offices` finds posts and whose they are; `monitor.reading.frames` gives a meeting's verb its

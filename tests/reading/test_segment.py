@@ -122,3 +122,135 @@ def test_segments_are_whole_lines_in_order_without_surrounding_space(reader: Rea
 
 def test_a_text_of_nothing_has_no_segments(reader: Reader) -> None:
     assert reader.kinds(" \n\t\n") == []
+
+
+MEETING = "وبحث حفتر مع الوزير الإيطالي ملف الهجرة في الرجمة."
+"""A paragraph as short as furniture."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "شارك هذا المحتوى مع أصدقائك عبر فيسبوك وتويتر وواتساب أو أرسله إليهم بالبريد الإلكتروني مباشرة.",
+        "وسوم: حفتر، وزير الدفاع التركي يشار غولر، التعاون العسكري، ليبيا، تركيا، الجيش الليبي، زيارة حفتر إلى تركيا",
+        "المشير خليفة حفتر خلال لقائه وزير الدفاع الروسي سيرغي شويغو في موسكو يوم 14 أغسطس 2017 (رويترز - أرشيف)",
+        "جانب من لقاء حفتر وشويغو في موسكو أمس.",
+        "لمتابعة آخر أخبار المشير حفتر ولقاءاته في موسكو أولا بأول، انضموا إلى قناتنا على تيليغرام.",
+        "كانت هذه تفاصيل خبر السيسي يستقبل حفتر في القاهرة لهذا اليوم نرجو أن نكون قد وفقنا في نقل المعلومات الكاملة.",
+        "استطلاع: هل تؤيد لقاء حفتر مع الرئيس الفرنسي ماكرون؟",
+        "آراء الكتاب لا تعبر بالضرورة عن رأي الصحيفة، وهي غير مسؤولة عما ورد في خبر لقاء حفتر ومحمد بن زايد.",
+        "نحن نحترم خصوصيتك: بالضغط على زر الموافقة تقبل استخدامنا لملفات تعريف الارتباط في عرض أخبار حفتر.",
+        "الفجر 5:12 | الشروق 6:40 | الظهر 12:30 | العصر 15:50 | المغرب 18:20 | العشاء 19:45",
+        "#حفتر #أفريكوم #ليبيا #بنغازي #روما",
+        "حقوق النشر © 2025 موقع الخبر، يمنع نقل أو نسخ خبر لقاء حفتر دون الإشارة إلى المصدر.",
+        "عزيزي القارئ، يمكنك متابعة أخبار صدام حفتر ولقاءاته عبر تفعيل جرس الإشعارات.",
+        "هل أعجبك خبر لقاء حفتر والسفير المصري؟ شاركه مع أصدقائك.",
+        "تعليق الصورة: المشير حفتر يستقبل الوفد البيلاروسي في مكتبه بالرجمة ويبحث معه التعاون الاقتصادي.",
+        "فيديو: حفتر يستقبل السفير القطري في الرجمة لأول مرة منذ سنوات ويبحث معه العلاقات الثنائية.",
+        "حفتر يستقبل وزير الدفاع الإيطالي في الرجمة - بوابة الخبر",
+    ],
+)
+def test_furniture_of_any_length_is_no_text_though_it_names_a_meeting(reader: Reader, line: str) -> None:
+    text = f"{HEADLINE}\n{PARAGRAPH}\n{line}\n{MEETING}\n{PARAGRAPH}"
+    assert kind_of(reader, line, text) is SegmentKind.BOILERPLATE
+    assert kind_of(reader, MEETING, text) is SegmentKind.BODY
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "المصدر قال إن صدام حفتر سيلتقي وزير الدفاع التركي.",
+        "المصدر أكد أن اللقاء كان مثمرا.",
+        "مراسلنا في موسكو أكد انتهاء اللقاء.",
+        "المزيد من اللقاءات سيعقدها بلقاسم حفتر في روما غدا.",
+        "البورصة لم تكن بين ملفات لقاء حفتر والسفير.",
+        "متابعون رأوا في اللقاء رسالة إلى طرابلس.",
+        "وأكد عسكر دعم بلاده للجيش الليبي",
+        "وناقش اللقاء تدريب القوات البرية، وحضره السفير الإيطالي، وقال إن بلاده ترحب بالتعاون (رويترز).",
+        "وسأله الصحفيون: هل بحثتم الانتخابات؟",
+        "وقال حفتر إن «كل من يريد المزيد اضغط هنا كما يقولون» لن يجد جديدا.",
+    ],
+)
+def test_a_sentence_that_opens_like_furniture_or_is_as_short_stays_text(reader: Reader, line: str) -> None:
+    assert kind_of(reader, line, f"{HEADLINE}\n{PARAGRAPH}\n{line}\n{PARAGRAPH}") is SegmentKind.BODY
+
+
+@pytest.mark.parametrize(
+    ("mark", "headline"),
+    [
+        ("اقرأ أيضا:", "حفتر يلتقي السفير التركي"),
+        ("طالع أيضًا:", "لقاء خالد حفتر والسفير الروسي"),
+        ("للمزيد:", "بيانتيدوزي يزور بنغازي ويلتقي حفتر."),
+    ],
+)
+def test_a_headline_run_into_a_paragraph_is_a_lead_and_the_paragraph_stays(
+    reader: Reader, mark: str, headline: str
+) -> None:
+    text = f"{HEADLINE}\n{PARAGRAPH} {mark} {headline}\n{MEETING}\n{PARAGRAPH}"
+    assert reader.kinds(text)[1:4] == [
+        (SegmentKind.BODY, PARAGRAPH),
+        (SegmentKind.BOILERPLATE, mark),
+        (SegmentKind.LEAD, headline),
+    ]
+
+
+def test_a_headline_in_brackets_leaves_the_sentence_around_it(reader: Reader) -> None:
+    line = "وأعلنت الرئاسة أن حفتر تعهد بوقف القتال (اقرأ أيضا: ميركل تستقبل حفتر) وأن باريس ترحب بذلك."
+    kinds = [kind for kind, _ in reader.kinds(f"{HEADLINE}\n{line}\n{PARAGRAPH}")]
+    assert kinds == [
+        SegmentKind.TITLE,
+        SegmentKind.BODY,
+        SegmentKind.BOILERPLATE,
+        SegmentKind.LEAD,
+        SegmentKind.BODY,
+        SegmentKind.BODY,
+    ]
+
+
+@pytest.mark.parametrize("mark", ["أخبار ذات صلة", "الأكثر قراءة", "اخترنا لكم:", "مواضيع قد تهمك من القسم نفسه:"])
+def test_headlines_under_a_mark_of_other_articles_are_leads_until_the_text_goes_on(reader: Reader, mark: str) -> None:
+    headlines = ["هل يلتقي حفتر السفير التركي؟", "«حفتر» يلتقي ولي عهد أبوظبي ويبحثان «مكافحة الإرهاب»"]
+    text = "\n".join([HEADLINE, PARAGRAPH, mark, *headlines, "أسعار الذهب اليوم!", MEETING, PARAGRAPH])
+    assert [kind for kind, _ in reader.kinds(text)][2:] == [
+        SegmentKind.BOILERPLATE,
+        SegmentKind.LEAD,
+        SegmentKind.LEAD,
+        SegmentKind.BOILERPLATE,
+        SegmentKind.BODY,
+        SegmentKind.BODY,
+    ]
+
+
+def test_marked_headlines_under_such_a_mark_are_no_list_whatever_their_last_mark(reader: Reader) -> None:
+    items = ["• كونتي يلتقي حفتر في بنغازي.", "• حفتر يستقبل دي مايو"]
+    text = "\n".join([HEADLINE, PARAGRAPH, "أحدث الأخبار", *items, PARAGRAPH])
+    assert [kind_of(reader, item, text) for item in items] == [SegmentKind.LEAD] * 2
+
+
+def test_what_readers_write_under_an_article_is_not_its_text(reader: Reader) -> None:
+    comment = "زائر: حفتر التقى وزير الدفاع الإيطالي مرتين."
+    text = f"{HEADLINE}\n{PARAGRAPH}\nالتعليقات (3)\n{comment}"
+    assert kind_of(reader, comment, text) is SegmentKind.BOILERPLATE
+
+
+def test_a_counter_of_comments_above_paragraphs_ends_nothing(reader: Reader) -> None:
+    text = f"{HEADLINE}\n{PARAGRAPH}\nالتعليقات (0)\n{MEETING}\n{PARAGRAPH} {PARAGRAPH}"
+    assert kind_of(reader, MEETING, text) is SegmentKind.BODY
+
+
+def test_the_paragraph_that_presents_the_author_is_not_the_article_s(reader: Reader) -> None:
+    bio = "كاتب وصحفي مصري متخصص في الشأن الليبي، أجرى حوارات مع المشير خليفة حفتر والتقى عقيلة صالح في القبة."
+    text = f"{HEADLINE}\n{PARAGRAPH}\nعن الكاتب\n{bio}"
+    assert kind_of(reader, bio, text) is SegmentKind.BOILERPLATE
+
+
+def test_a_headline_below_the_site_s_own_lines_is_the_title(reader: Reader) -> None:
+    text = f"الرئيسية\n12:25 صباحا\n{HEADLINE}\n{PARAGRAPH}"
+    assert kind_of(reader, HEADLINE, text) is SegmentKind.TITLE
+
+
+def test_a_paragraph_straight_behind_advice_is_text_again(reader: Reader) -> None:
+    steps = ["كيف تتابع أخبار اللقاء؟ إليك الخطوات:", "1. افتح التطبيق", "2. ابحث عن الخبر"]
+    text = "\n".join([HEADLINE, PARAGRAPH, *steps, MEETING, PARAGRAPH])
+    assert [kind_of(reader, step, text) for step in steps] == [SegmentKind.ADVICE] * 3
+    assert kind_of(reader, MEETING, text) is SegmentKind.BODY
