@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.model import Urgency
 from storage.archive import SqliteArchive
 from tests.accuracy.baselines import likenesses
-from tests.accuracy.claim_figures import claim_figures
-from tests.accuracy.gold import OWN, claim_sets, scope_sets, set_name
+from tests.accuracy.claim_figures import claim_figures, pooled
+from tests.accuracy.gold import OWN, by_column, claim_sets, scope_sets, set_name
 from tests.accuracy.lookalikes import lookalike_figures
 from tests.accuracy.mutations import mutation_figures
 from tests.accuracy.orders import one_meeting, orders, seed_readings
@@ -51,9 +52,9 @@ def measure(folder: Path | None) -> Measured:
     pairs = None if folder is None else folder / "data" / LOOKALIKES
     saved = () if folder is None else tuple(sorted((folder / "data" / PAGES).glob("*.html")))
     _at("claims")
-    gold = tuple(claim_sets(folder))
-    claims = {one.name: claim_figures(one) for one in gold}
-    likeness = {one.name: likenesses(one) for one in gold}
+    gold = by_column(claim_sets(folder))
+    claims = {column: pooled(map(claim_figures, sets)) for column, sets in gold.items()}
+    likeness = {column: tuple(chain.from_iterable(map(likenesses, sets))) for column, sets in gold.items()}
     _at("scope")
     scope = {one.name: scope_figures(one) for one in scope_sets(folder)}
     _at("the seed corpus in every order")

@@ -27,6 +27,15 @@ class Counts:
         seen = Counter(pairs)
         return cls(hits=seen[True, True], alarms=seen[False, True], misses=seen[True, False], rest=seen[False, False])
 
+    def __add__(self, other: Counts) -> Counts:
+        """Of both sets of pairs together."""
+        return Counts(
+            hits=self.hits + other.hits,
+            alarms=self.alarms + other.alarms,
+            misses=self.misses + other.misses,
+            rest=self.rest + other.rest,
+        )
+
     @property
     def precision(self) -> float:
         """Share of what was said that is true; 0 where nothing was said."""
@@ -57,14 +66,14 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float:
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
-def b_cubed(truth: Mapping[Item, str], said: Mapping[Item, str | None]) -> float:
+def b_cubed(truth: Mapping[Item, Hashable], said: Mapping[Item, Hashable | None]) -> float:
     """F1 of two groupings of the same items (Bagga and Baldwin 1998). None is an item that was given no group."""
     placed = {item: group for item, group in said.items() if group is not None}
     recall, precision = _shared(truth, placed), _shared(placed, truth)
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _shared(one: Mapping[Item, str], other: Mapping[Item, str]) -> float:
+def _shared(one: Mapping[Item, Hashable], other: Mapping[Item, Hashable]) -> float:
     """For an item, on average: the share of its group in `one` that stands with it in `other` too."""
     groups, pairs = Counter(one.values()), Counter((group, other.get(item)) for item, group in one.items())
     total = sum(count**2 / groups[group] for (group, there), count in pairs.items() if there is not None)

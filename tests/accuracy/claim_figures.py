@@ -3,12 +3,17 @@
 A mention of the gold is found where a claim of the product shares at least half of the shorter of the two spans. Of
 several that do, the one of the same kind and then of the closest span stands for it. What the product finds beyond
 the gold is unjudged: counted, neither right nor wrong.
+
+Sets are measured one by one, for labels hold within their set. What is kept of a set can be added to another's, and
+shares are worked out of the sum.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Relation, Urgency
@@ -17,7 +22,7 @@ from tests.accuracy.agreement import Counts, b_cubed, kappa
 from tests.accuracy.product import decisions, main_meeting, readings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from monitor.model import Decision, Mention, Related
     from tests.accuracy.gold import ClaimGold, GoldMention
@@ -29,8 +34,22 @@ _FOUR: Final = {Relation.RESTATED: "known", Relation.CORROBORATING: "known"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An article's meeting, as read by hand and as said. Names of articles and meetings hold within their set."""
+
+    within: str
+    doc: str
+    event: str
+    said: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFigures:
-    """One set's figures. Shares are 0..1, the rest are counts."""
+    """The figures of one set, or of several pooled.
+
+    Fields are counts or lists, so that figures can be added; what is worked out of them is 0..1. `answers` holds, for
+    each mention that was found, the label read by hand and the one said.
+    """
 
     articles: int
     claims: int
@@ -43,12 +62,42 @@ class ClaimFigures:
     contradictions: int
     contradictions_found: int
     contradictions_claimed: int
-    kappa: float
-    meetings_b3: float
-    one_meeting_b3: float
-    own_meeting_b3: float
+    answers: tuple[tuple[str, str], ...]
+    placed: tuple[Placed, ...]
     alerts_now: int
     alerts_again: int
+
+    def __add__(self, other: ClaimFigures) -> ClaimFigures:
+        """Of both sets together."""
+        return ClaimFigures(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
+
+    @property
+    def kappa(self) -> float:
+        """Of the mentions that were found, over the four labels."""
+        return kappa(self.answers)
+
+    @property
+    def meetings_b3(self) -> float:
+        """How well articles are grouped by meeting, averaged over articles."""
+        return self._b3({(one.within, one.doc): (one.within, one.said) if one.said else None for one in self.placed})
+
+    @property
+    def one_meeting_b3(self) -> float:
+        """The same, had all articles of a set been taken for one meeting."""
+        return self._b3({(one.within, one.doc): one.within for one in self.placed})
+
+    @property
+    def own_meeting_b3(self) -> float:
+        """The same, had each article been given a meeting of its own."""
+        return self._b3({(one.within, one.doc): (one.within, one.doc) for one in self.placed})
+
+    def _b3(self, said: Mapping[tuple[str, str], Hashable | None]) -> float:
+        return b_cubed({(one.within, one.doc): (one.within, one.event) for one in self.placed}, said)
+
+
+def pooled(figures: Iterable[ClaimFigures]) -> ClaimFigures:
+    """Of one or more sets: counts summed, F1 and kappa over all mentions, B-cubed averaged over all articles."""
+    return reduce(add, figures)
 
 
 def claim_figures(gold: ClaimGold) -> ClaimFigures:
@@ -62,7 +111,6 @@ def claim_figures(gold: ClaimGold) -> ClaimFigures:
     everything = [related for found in made.values() for related in found]
     opening = gold.mentions[0].doc
     disputed = [said for mention, said in pairs if mention.label == "contradicting"]
-    events = _events(gold.mentions)
     return ClaimFigures(
         articles=len(first),
         claims=len(everything),
@@ -75,12 +123,8 @@ def claim_figures(gold: ClaimGold) -> ClaimFigures:
         contradictions=len(disputed),
         contradictions_found=disputed.count("contradicting"),
         contradictions_claimed=sum(related.relation is Relation.CONTRADICTING for related in everything),
-        kappa=kappa([(mention.label or "", said) for mention, said in pairs if said is not None]),
-        meetings_b3=b_cubed(
-            events, {d.reading.article.id: main_meeting(d) for d in first if d.reading.article.id in events}
-        ),
-        one_meeting_b3=b_cubed(events, dict.fromkeys(events, "one")),
-        own_meeting_b3=b_cubed(events, {doc: doc for doc in events}),
+        answers=tuple((mention.label or "", said) for mention, said in pairs if said is not None),
+        placed=_placed(gold, first),
         alerts_now=sum(alert.urgency is Urgency.NOW for decision in first for alert in decision.alerts),
         alerts_again=sum(len(decision.alerts) for decision in again),
     )
@@ -137,6 +181,13 @@ def _unjudged(made: Mapping[str, Sequence[Related]], mentions: Iterable[GoldMent
         not any(overlaps(mention, related.mention) for mention in by_doc[doc])
         for doc, found in made.items()
         for related in found
+    )
+
+
+def _placed(gold: ClaimGold, made: Iterable[Decision]) -> tuple[Placed, ...]:
+    said = {decision.reading.article.id: main_meeting(decision) for decision in made}
+    return tuple(
+        Placed(within=gold.name, doc=doc, event=event, said=said[doc]) for doc, event in _events(gold.mentions).items()
     )
 
 

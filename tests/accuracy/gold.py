@@ -1,7 +1,9 @@
 """What was read by hand: sets of articles with their claims, and sets of items in or out of scope.
 
-Two sets lie beside the tests. More may lie in a folder of one's own, with claims in `gold/*.json`, their articles in
-`seeds/*.txt` or `data/*.jsonl`, and scope in pairs `data/x.jsonl`, `data/x_labels.jsonl`.
+The project's own lie beside the tests, each in its folder or in numbered folders within. Labels hold within one set, so
+the numbered ones are measured one by one, and reported in one column. More may lie in a folder of one's own, with
+claims in `gold/*.json`, their articles in `seeds/*.txt` or `data/*.jsonl`, and scope in pairs `data/x.jsonl`,
+`data/x_labels.jsonl`.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.accuracy.product import ROOT, jobs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from monitor.ports import ReadJob
 
 GOLD: Final = ROOT / "tests" / "gold"
-OWN: Final = ("tuning", "heldout")
+OWN: Final = ("tuning", "tuning2", "reports", "heldout", "heldout_reports")
+"""Columns, in the order in which they are reported."""
 BOILERPLATE: Final = "boilerplate"
 _KNOWN: Final = {"RESTATED": "known", "CORROBORATING": "known"}
 """They differ by origin only. Two readers of the same articles agree on the four labels, not on that split."""
@@ -46,6 +49,11 @@ class ClaimGold:
     mentions: tuple[GoldMention, ...]
     chrome: tuple[GoldMention, ...]
 
+    @property
+    def column(self) -> str:
+        """Under what the set is reported: «reports» for «reports/3»."""
+        return self.name.partition("/")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeLabel:
@@ -68,13 +76,22 @@ class ScopeGold:
 
 def claim_sets(folder: Path | None) -> Iterator[ClaimGold]:
     """The project's own sets, then those of `folder`; what is not there is passed over."""
-    for name in OWN:
-        if (GOLD / name / "claims.json").exists():
-            yield _claim_set(name, GOLD / name / "claims.json", (GOLD / name / "articles.jsonl",))
+    for column in OWN:
+        for path in sorted((GOLD / column).glob("**/claims.json")):
+            name = path.parent.relative_to(GOLD).as_posix()
+            yield _claim_set(name, path, (path.with_name("articles.jsonl"),))
     for path in sorted((folder / "gold").glob("*.json")) if folder else ():
         sources = _articles_for(path, folder) if folder else None
         if sources:
             yield _claim_set(set_name(path), path, sources)
+
+
+def by_column(sets: Iterable[ClaimGold]) -> dict[str, tuple[ClaimGold, ...]]:
+    """The sets of each column, both in the order given."""
+    columns: dict[str, tuple[ClaimGold, ...]] = {}
+    for one in sets:
+        columns[one.column] = (*columns.get(one.column, ()), one)
+    return columns
 
 
 def set_name(path: Path) -> str:

@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     from tests.bench import Bench
 
 TUNING: Final = "tuning"
-TITLES: Final = {TUNING: "tuning", "heldout": "**held out**", "seed": "seed corpus"}
+TITLES: Final = {
+    TUNING: "tuning",
+    "tuning2": "tuning2",
+    "reports": "reports",
+    "heldout": "**held out**",
+    "heldout_reports": "**held-out reports**",
+    "seed": "seed corpus",
+}
 _USUAL_THRESHOLD: Final = 0.45
 
 Row: TypeAlias = "tuple[str, Callable[[str], str]]"
-"""A title, and what stands under the name of each set."""
+"""A title, and what stands under the name of each column."""
 
 _pages = Environment(  # noqa: S701 - Markdown of our own making, for no browser
     loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -103,7 +110,7 @@ def _claim_baselines(scored: Mapping[str, Scored]) -> list[Row]:
             lambda name: f"{by_threshold(scored[name], threshold).f1:.2f}",
         ),
         (
-            "*likeness of words, F1 (the best threshold on this very set)*",
+            "*likeness of words, F1 (the best threshold for this very column)*",
             lambda name: f"{by_threshold(scored[name], best_threshold(scored[name])).f1:.2f}",
         ),
     ]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from storage.seed import seed_articles
 from tests.accuracy.agreement import Counts, b_cubed, kappa
 from tests.accuracy.baselines import best_threshold, by_threshold, cosine, everything_new, tf_idf
-from tests.accuracy.claim_figures import claim_figures, overlaps
-from tests.accuracy.gold import GoldMention, claim_sets, scope_sets
+from tests.accuracy.claim_figures import ClaimFigures, Placed, claim_figures, overlaps, pooled
+from tests.accuracy.gold import GOLD, GoldMention, by_column, claim_sets, scope_sets
 from tests.accuracy.mutations import ANOTHER, CLASHING, SAME, variants
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_precision_recall_and_f1_are_those_of_the_textbook() -> None:
@@ -63,14 +70,66 @@ def test_half_of_the_shorter_span_is_enough_to_be_found() -> None:
     assert not overlaps(span(0, 100), span(91, 110))
 
 
+def test_pooled_figures_are_those_of_all_mentions_and_articles_together() -> None:
+    one = figures(novelty=Counts(hits=3, alarms=1), answers=(*[("new", "new")] * 3, ("known", "new")))
+    other = figures(novelty=Counts(misses=4), answers=(("known", "known"),) * 4)
+    both = pooled((one, other))
+    assert pooled((one,)) == one
+    assert both.articles == 2
+    assert both.novelty == Counts(hits=3, alarms=1, misses=4)
+    assert both.kappa == pytest.approx(kappa([*one.answers, *other.answers]))
+
+
+def test_articles_of_two_pooled_sets_share_no_meeting_though_names_are_the_same() -> None:
+    one, other = figures(placed=placed("x/1", "aa")), figures(placed=placed("x/2", "ab"))
+    both = pooled((one, other))
+    assert one.meetings_b3 == 1
+    assert other.one_meeting_b3 == pytest.approx(2 / 3)
+    assert both.meetings_b3 == 1
+    assert both.one_meeting_b3 == pytest.approx(2 * 0.75 / 1.75)
+    assert both.own_meeting_b3 == pytest.approx(2 * 0.75 / 1.75)
+
+
+def figures(
+    *, novelty: Counts | None = None, answers: tuple[tuple[str, str], ...] = (), placed: tuple[Placed, ...] = ()
+) -> ClaimFigures:
+    """Of one article, with nothing to tell but what is given."""
+    nothing: dict[str, Any] = {one.name: 0 for one in fields(ClaimFigures)}
+    given = {"articles": 1, "novelty": novelty or Counts(), "answers": answers, "placed": placed}
+    return ClaimFigures(**{**nothing, **given})
+
+
+def placed(within: str, meetings: str) -> tuple[Placed, ...]:
+    """An article for each letter, rightly placed in the meeting that the letter names."""
+    return tuple(Placed(within=within, doc=str(at), event=one, said=one) for at, one in enumerate(meetings))
+
+
 def test_our_own_sets_are_whole() -> None:
-    claims, scope = {gold.name: gold for gold in claim_sets(None)}, {gold.name: gold for gold in scope_sets(None)}
-    assert set(claims) == set(scope) == {"tuning", "heldout"}
-    for gold in claims.values():
+    claims, scope = tuple(claim_sets(None)), {gold.name: gold for gold in scope_sets(None)}
+    assert {column: len(sets) for column, sets in by_column(claims).items()} == {
+        "tuning": 1,
+        "tuning2": 1,
+        "reports": 5,
+        "heldout": 1,
+        "heldout_reports": 2,
+    }
+    assert set(scope) == {"tuning", "reports", "heldout"}
+    for gold in claims:
         texts = {job.article_id: job.text or "" for job in gold.jobs}
         assert all(0 <= one.start < one.end <= len(texts[one.doc]) for one in (*gold.mentions, *gold.chrome))
     for items in scope.values():
         assert {label.doc for label in items.labels} <= {job.article_id for job in items.jobs}
+
+
+@pytest.mark.parametrize("path", sorted(GOLD.glob("**/claims.json")), ids=lambda path: path.parent.name)
+def test_a_claim_stands_where_its_offsets_say_and_clashes_with_one_of_its_set(path: Path) -> None:
+    articles = map(json.loads, path.with_name("articles.jsonl").read_text(encoding="utf-8").splitlines())
+    texts = {one["id"]: f"{one['title']}\n{one['text']}" for one in articles}
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    claims = {row.get("claim") for row in rows}
+    for row in rows:
+        assert texts[row["doc"]][row["start"] : row["end"]] == row["span"]
+        assert row.get("conflicts_with") in {None, *claims}
 
 
 def test_every_claim_of_the_tuning_set_stands_in_its_article_none_is_furniture_and_a_repeat_alerts_nobody() -> None:
