@@ -89,6 +89,7 @@ class Watch:
     principals: tuple[Principal, ...] = ()
     figures: tuple[Figure, ...] = ()
     surname_forms: tuple[str, ...] = ()
+    surname_typos: tuple[str, ...] = ()
     default_principal: str = ""
     not_ours: tuple[str, ...] = field(default=())
 
@@ -112,11 +113,12 @@ def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.str
     top = _Table(FILE, table, problems)
     top.allow("family", "principal", "figure", "not_ours")
     family = top.table("family")
-    family.allow("surname_forms", "default")
+    family.allow("surname_forms", "surname_typos", "default")
     watch = Watch(
         principals=tuple(_principal(row) for row in top.rows("principal", named=True)),
         figures=tuple(_figure(row) for row in top.rows("figure", named=True)),
         surname_forms=family.words("surname_forms"),
+        surname_typos=family.words("surname_typos"),
         default_principal=family.text("default"),
         not_ours=tuple(form for row in top.rows("not_ours") for form in _not_ours(row)),
     )

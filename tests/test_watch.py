@@ -53,7 +53,7 @@ def test_four_principals_are_on_and_a_bare_surname_is_the_father() -> None:
         "khaled_haftar",
         "belqasem_haftar",
     ]
-    assert (WATCH.surname_forms[0], WATCH.default_principal) == ("حفتر", "khalifa_haftar")
+    assert (WATCH.surname_forms, WATCH.default_principal) == (("حفتر",), "khalifa_haftar")
 
 
 def test_at_least_130_figures_have_a_country_and_libyans_are_among_them() -> None:

@@ -7,7 +7,7 @@ never merged: a bare surname is the one fully named last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import simplemma
@@ -16,7 +16,6 @@ from monitor.model import PersonMention
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, unprefixed
 from monitor.reading.offices import Chief, Office, chief_office, find_offices, places_by_token
-from monitor.reading.phrases import PhraseIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -143,9 +142,8 @@ class _Finder:
     def _listed_names(self) -> Iterator[_Name]:
         taken: set[int] = set()
         latest: str | None = None
-        surnames = PhraseIndex((form, "surname") for form in self._watch.surname_forms)
         matches = {m.first: m for m in self._words.people.find(self._doc.spelled)}
-        bare = {m.first: m for m in surnames.find(self._doc.spelled)}
+        bare = self._surnames(named=any(match.key in self._principals for match in matches.values()))
         given = self._given_names(match.key for match in matches.values())
         for at in range(len(self._tokens)):
             if at in taken:
@@ -158,10 +156,18 @@ class _Finder:
             elif match:
                 taken.update(range(match.first, match.last + 1))
             elif at in bare:
-                yield self._name(bare[at], latest or self._watch.default_principal)
+                found = self._name(bare[at], latest or self._watch.default_principal)
+                yield replace(found, typo=bare[at].key == "typo")
             elif self._tokens[at].form in given and not self._is_name_word(at + 1):
                 token = self._tokens[at]
                 yield _Name(given[token.form], "principal", at, at, token.start, token.end, "")
+
+    def _surnames(self, *, named: bool) -> Mapping[int, PhraseMatch]:
+        """The bare surname by first token; a misprint only behind a rank or an office, or where he is named too."""
+        found = self._words.surnames.find(self._doc.spelled)
+        named = named or any(match.key == "surname" for match in found)
+        titled = self._ranks_by_last.keys() | {match.last for match in self._doc.offices}
+        return {m.first: m for m in found if m.key == "surname" or named or m.first - 1 in titled}
 
     def _given_names(self, keys: Iterable[str]) -> Mapping[str, str]:
         """First names of principals who are named in full somewhere in this article."""

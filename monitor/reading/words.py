@@ -55,6 +55,7 @@ class Words:
     topics: PhraseIndex
     people: PhraseIndex
     office_alone: PhraseIndex
+    surnames: PhraseIndex
     numbers: PhraseIndex
     places: PlaceIndex
     dates: DateIndex
@@ -113,6 +114,12 @@ def _build(config: ReadConfig) -> Words:
         topics=index("topics"),
         people=PhraseIndex(_people(config.watch)),
         office_alone=PhraseIndex((form, p.id) for p in config.watch.principals for form in p.office_alone),
+        surnames=PhraseIndex(
+            [
+                *((form, "surname") for form in config.watch.surname_forms),
+                *((form, "typo") for form in config.watch.surname_typos),
+            ]
+        ),
         numbers=index("numbers"),
         places=PlaceIndex.from_lexicon(lexicon),
         dates=DateIndex.from_lexicon(lexicon),

@@ -186,3 +186,10 @@ def test_a_surname_that_is_no_word_names_the_one_figure_who_has_it(reader: Reade
 def test_a_counsellor_by_title_is_no_ones_aide(reader: Reader) -> None:
     assert person(reader, "aguila_saleh", "استقبل السيسي المستشار عقيلة صالح.").acting
     assert not person(reader, KHALIFA, "استقبل السيسي مستشار خليفة حفتر.").acting
+
+
+@pytest.mark.parametrize("text", ["استقبل ماكرون المشير خفتر.", "عاد خليفة حفتر، ثم خرج خفتر إلى الصحفيين."])
+def test_a_misprinted_surname_is_believed_and_flagged_where_something_speaks_for_it(reader: Reader, text: str) -> None:
+    (found,) = [one for one in reader.people(text) if one.form == "خفتر"]
+    assert (found.id, found.typo) == (KHALIFA, True)
+    assert reader.named("كتب خفتر مقالا.") == []
