@@ -5,12 +5,11 @@ A frame without its principal or its foreign side takes it from its own sentence
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from monitor.reading.families import GATHERING, INVITE, JOINING, MEETING, MOVE, TALK
-from monitor.reading.frames import is_reference, is_topic
+from monitor.reading.frames import actors_of, is_reference, is_topic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,11 +92,11 @@ def of_those_named(document: Document, frame: Frame, people: Sequence[Person]) -
     """A gathering of «طرفا النزاع», or «المقابلة» with nobody named: of those whom the sentences around it name."""
     if frame.principals or frame.others or frame.family not in GATHERING:
         return None
-    near: dict[int, list[Person]] = {}
-    for person in people:
-        index = _sentence_of(document, person)
-        if person.acting and abs(index - frame.sentence) <= _NAMED_REACH:
-            near.setdefault(index, []).append(person)
+    last = min(frame.sentence + _NAMED_REACH + 1, len(document.sentences))
+    near = {
+        index: actors_of(document, document.sentences[index], people)
+        for index in range(max(0, frame.sentence - _NAMED_REACH), last)
+    }
     if (frame.foreigners or frame.abroad) and "collective" in cues_of(document, document.sentences[frame.sentence]):
         principals = tuple(p for named in near.values() for p in named if p.listed == "principal")
         return replace(frame, principals=principals[:1]) if principals else None
@@ -109,11 +108,6 @@ def of_those_named(document: Document, frame: Frame, people: Sequence[Person]) -
         if principals and guests and len({p.id for p in near[index]}) == len({p.id for p in (*principals, *guests)}):
             return replace(frame, principals=principals, foreigners=guests)
     return None
-
-
-def _sentence_of(document: Document, person: Person) -> int:
-    starts = [sentence.first for sentence in document.sentences]
-    return bisect_right(starts, person.first) - 1
 
 
 def has_object(document: Document, frame: Frame) -> bool:

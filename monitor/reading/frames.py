@@ -39,10 +39,7 @@ _OWN_OBJECT_REACH: Final = 2
 
 def sentence_frames(document: Document, index: int, sentence: Sentence, people: Sequence[Person]) -> tuple[Frame, ...]:
     """The meeting frames of one sentence, in text order."""
-    here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
-    nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
-    acting = (p for p in here if p.start not in nested and p.acting and not is_topic(document, p))
-    actors = tuple(p for p in acting if not _is_of_a_relative(document, p))
+    actors = actors_of(document, sentence, people)
     verbs = [m for m in document.within(document.predicates, sentence.first, sentence.last) if _is_verb(document, m)]
     told = tuple(
         _frame(document, index, sentence, match, actors, verbs)
@@ -51,6 +48,14 @@ def sentence_frames(document: Document, index: int, sentence: Sentence, people: 
     )
     whole = any(frame.has_foreign_side and frame.principals for frame in told)
     return told if whole or sentence.kind is not SegmentKind.TITLE else (*told, *verbless(document, index, actors))
+
+
+def actors_of(document: Document, sentence: Sentence, people: Sequence[Person]) -> tuple[Person, ...]:
+    """Who may act in a sentence: no chief inside another's office, no topic, no subject of another clause."""
+    here = tuple(p for p in people if sentence.first <= p.first < sentence.last)
+    nested = {p.start for p in here for o in here if o.office and o.office.start < p.start < o.office.end}
+    acting = (p for p in here if p.start not in nested and p.acting and not is_topic(document, p))
+    return tuple(p for p in acting if not _is_of_a_relative(document, p))
 
 
 def _is_verb(document: Document, match: PhraseMatch) -> bool:

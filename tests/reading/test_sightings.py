@@ -105,6 +105,12 @@ def test_a_libyans_journey_abroad_is_where_he_meets_another(reader: Reader) -> N
     assert (meeting.principals, meeting.country) == ((KHALIFA,), "AE")
 
 
+def test_an_envoys_chief_is_not_at_the_table(reader: Reader) -> None:
+    met = "عقد صدام حفتر في باريس اجتماعا مع المبعوث الخاص للرئيس الفرنسي إيمانويل ماكرون، بول سولير."
+    meeting = reader.read(met, "وخلال الاجتماع نقل إليه تحيات القيادة العامة.").meetings[0]
+    assert names(meeting) == ["paul_soler"]
+
+
 # -- journeys --------------------------------------------------------------------------------------------------------
 
 
