@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from monitor.reading.phrases import PhraseMatch
 
 _LEAST_WORDS = 3
+_HEAD_WORDS = 2
+"""Words before a clause's noun of event behind which some other verb, which no lexicon knows, leads it."""
+_TOLD = frozenset({ClaimKind.EVENT, ClaimKind.OUTCOME})
 _SPEAKER_REACH = 7
 _BOTH_REACH = 3
 _NEGATION_REACH = 2
@@ -192,6 +195,8 @@ def _clause(
     if predicate is not None:
         entry = document.words.entry("predicates", predicate.key)
         family, kind = entry.attrs["family"], ClaimKind(entry.attrs["kind"])
+        if kind in _TOLD and entry.get("shape") == "noun" and predicate.first - first > _HEAD_WORDS:
+            kind = ClaimKind.ANALYSIS
     name, person = _speaker(document, first, last, predicate, people)
     if name is None and kind in SPEECH:
         name, person = inherited
