@@ -195,7 +195,7 @@ def _clause(
     if predicate is not None:
         entry = document.words.entry("predicates", predicate.key)
         family, kind = entry.attrs["family"], ClaimKind(entry.attrs["kind"])
-        if kind in _TOLD and entry.get("shape") == "noun" and predicate.first - first > _HEAD_WORDS:
+        if kind in _TOLD and not _leads(document, predicate) and predicate.first - first > _HEAD_WORDS:
             kind = ClaimKind.ANALYSIS
     name, person = _speaker(document, first, last, predicate, people)
     if name is None and kind in SPEECH:
@@ -234,8 +234,14 @@ def _trimmed(document: Document, first: int, last: int) -> tuple[int, int]:
 def _leading_predicate(document: Document, first: int, last: int) -> PhraseMatch | None:
     """The first finite verb or participle near the clause's head, else its first predicate."""
     found = document.within(document.predicates, first, last)
-    verbs = [m for m in found if document.words.entry("predicates", m.key).get("shape") != "noun"]
+    verbs = [match for match in found if _leads(document, match)]
     return next(iter(verbs or found), None)
+
+
+def _leads(document: Document, match: PhraseMatch) -> bool:
+    """A verb or participle of its own; «لعقد», «لتصل» say what for."""
+    shape = document.words.entry("predicates", match.key).get("shape")
+    return shape != "noun" and not match.prefix.endswith(("ل", "ب"))
 
 
 def _speaker(
