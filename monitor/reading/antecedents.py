@@ -111,13 +111,13 @@ def of_those_named(document: Document, frame: Frame, people: Sequence[Person]) -
 
 
 def has_object(document: Document, frame: Frame) -> bool:
-    """«استقبله», «التقاه»: the object is the one named just before."""
-    if (
-        frame.family not in {"receive", "meet"}
-        or document.words.entry("predicates", frame.predicate.key).get("shape") != "verb"
-    ):
+    """«استقبله», «التقاه», «بحث معه»: the object is the one named just before."""
+    if document.words.entry("predicates", frame.predicate.key).get("shape") != "verb":
         return False
-    return document.tokens[frame.predicate.last].form.endswith(("ه", "ها", "هم"))
+    if frame.family in {"receive", "meet"} and document.tokens[frame.predicate.last].form.endswith(("ه", "ها", "هم")):
+        return True
+    behind = document.tokens[frame.predicate.last + 1].form if frame.predicate.last + 1 < len(document.tokens) else ""
+    return frame.family in TALK and behind in document.words.marks["with_him"]
 
 
 def _has_purpose(document: Document, frame: Frame) -> bool:

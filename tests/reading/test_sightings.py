@@ -75,6 +75,7 @@ def test_a_headline_of_home_of_libyans_of_his_men_or_of_an_illness_tells_of_none
         ("وصل خليفة حفتر متأخرا إلى القاعة واستقبله الرئيس الفرنسي إيمانويل ماكرون عند الباب.",),
         ("برز اسم خليفة حفتر في نشرات الأخبار.", "وأثار اجتماعه بالرئيس الفرنسي إيمانويل ماكرون ردود فعل."),
         ("حل خليفة حفتر ضيفا، حيث التقى الرئيس الفرنسي إيمانويل ماكرون.",),
+        ("زار خليفة حفتر المعهد، وبحث معه الرئيس الفرنسي إيمانويل ماكرون خطط التدريب.",),
     ],
 )
 def test_the_two_who_met_are_found_where_a_word_points_back_to_them(reader: Reader, lines: tuple[str, ...]) -> None:
@@ -109,6 +110,11 @@ def test_an_envoys_chief_is_not_at_the_table(reader: Reader) -> None:
     met = "عقد صدام حفتر في باريس اجتماعا مع المبعوث الخاص للرئيس الفرنسي إيمانويل ماكرون، بول سولير."
     meeting = reader.read(met, "وخلال الاجتماع نقل إليه تحيات القيادة العامة.").meetings[0]
     assert names(meeting) == ["paul_soler"]
+
+
+def test_a_secret_visit_is_no_company_of_soldiers(reader: Reader) -> None:
+    (meeting,) = reader.read(title="زيارة سرية لصدام حفتر إلى أثينا").meetings
+    assert (meeting.principals, meeting.place) == ((SADDAM,), "athens")
 
 
 # -- journeys --------------------------------------------------------------------------------------------------------
