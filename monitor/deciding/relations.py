@@ -79,7 +79,8 @@ def _relate_bare(mention: Mention, ledger: Sequence[KnownClaim]) -> Verdict:
     """«كروسيتو يستقبل حفتر»: a headline of names alone says nothing more than that they met."""
     named = mention.values("person")
     held = {value for k in ledger for name, value in k.mention.slots if name in {"person", "participant"}}
-    if ledger and named <= held:
+    there = {value for k in ledger for value in k.mention.values("place") | k.mention.values("venue")}
+    if ledger and named <= held and mention.values("place") <= there:
         return verdict.known(ledger[0], ("person",), corroborates=False, origin=None)
     return verdict.new(("person",), nearest=ledger[0] if ledger else None)
 

@@ -6,7 +6,7 @@ other content words. Words that only say who speaks, and function words, do not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import ClaimKind, Mention, Polarity, SegmentKind, Slots
@@ -19,7 +19,7 @@ from monitor.reading.people import LIBYA
 from monitor.reading.quantities import quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from monitor.reading.annotate import Document, Sentence
     from monitor.reading.clauses import Clause
@@ -57,7 +57,7 @@ def find_mentions(
         mentions.extend(facets)
         mentions.extend(
             mention
-            for mention in _contents(document, clauses, index, home, people, dates, origin)
+            for mention in _contents(document, clauses, (index, home), people, dates, origin, found.by_sentence.keys())
             if not _is_faceted(mention, facets)
         )
     mentions.extend(_attributions(document, homes))
@@ -160,16 +160,27 @@ def _says_something(document: Document, clause: Clause) -> bool:
 def _contents(
     document: Document,
     clauses: Sequence[Clause],
-    index: int,
-    home: int,
+    place: tuple[int, int],
     people: Sequence[Person],
     dates: Sequence[DateMention],
     origin: str | None,
+    sighted: Collection[int],
 ) -> Iterator[Mention]:
-    """The clauses of one sentence that say something, as mentions."""
+    """The clauses of one sentence that say something, as mentions; `place` is the sentence and its meeting."""
+    index, home = place
     for clause in clauses:
         if clause.sentence == index and _says_something(document, clause):
-            yield _content(document, clause, home, people, dates, origin)
+            mention = _content(document, clause, home, people, dates, origin)
+            headline = clause.predicate is None and document.sentences[index].kind is SegmentKind.TITLE
+            yield _as_event(document, mention) if headline and index in sighted else mention
+
+
+def _as_event(document: Document, mention: Mention) -> Mention:
+    """«حفتر في روما» is no analysis: a headline without a verb says who was where, and with whom."""
+    tokens = (document.token_at(place.start) for place in document.places_in(mention.start, mention.end))
+    places = {term(document.text[document.tokens[at].start : document.tokens[at].end]) for at in tokens}
+    rest = tuple(one for one in mention.terms if one not in places)
+    return replace(mention, kind=ClaimKind.EVENT, predicate="visit", speaker=None, terms=rest)
 
 
 def _is_faceted(mention: Mention, facets: Sequence[Mention]) -> bool:
