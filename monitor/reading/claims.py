@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "t:"
 _LEAST_TERMS: Final = 2
+_MARKS: Final = frozenset({COMMA, STOP})
 _NUMBERS: Final = frozenset({"number", "count"})
 _INTRODUCES: Final = (":",)
 _OUTCOME_NOUNS: Final = frozenset({"agree", "sign"})
@@ -262,7 +263,7 @@ def content_terms(document: Document, first: int, last: int, skip: frozenset[int
     covered.update(_function_tokens(document, first, last))
     for at in range(first, last):
         token = document.tokens[at]
-        if at in covered or token.form in {COMMA, STOP} or token.form in words.stopwords | words.calendar:
+        if at in covered or token.form in words.stopwords or token.form in words.calendar or token.form in _MARKS:
             continue
         lemma = term(document.text[token.start : token.end])
         if len(lemma) > 1 and lemma not in words.stopwords:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.reading.arabic import Token, tokens, unprefixed
@@ -61,6 +62,12 @@ class Spelled:
                 self.at[reading].append(at)
 
 
+@lru_cache(maxsize=256)
+def _spelled(tokens: tuple[Token, ...]) -> Spelled:
+    """A line's tokens made ready: several indices look in each line, one after the other."""
+    return Spelled(tokens)
+
+
 class PhraseIndex:
     """Written forms by first word; build it once, use it for every text.
 
@@ -91,7 +98,7 @@ class PhraseIndex:
         A form that stands under several keys gives one match per key, with the same span, in the order of the
         pairs. Of two readings of a word the one with fewer letters taken off wins.
         """
-        read = text if isinstance(text, Spelled) else Spelled(text)
+        read = text if isinstance(text, Spelled) else _spelled(tuple(text))
         tokens, found, behind = read.tokens, list[PhraseMatch](), 0
         for at in sorted({at for first in self._by_first.keys() & read.at.keys() for at in read.at[first]}):
             length, keys, reading = self._longest(read.words, at) if at >= behind else (0, (), "")
