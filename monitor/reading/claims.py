@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import ClaimKind, Mention, Polarity, SegmentKind, Slots
 from monitor.reading.annotate import COMMA, STOP
 from monitor.reading.arabic import fold, term
-from monitor.reading.clauses import BOTH, SPEECH, find_clauses
+from monitor.reading.clauses import SPEECH, find_clauses
 from monitor.reading.facets import event_facets, person_facets
 from monitor.reading.families import MEETING
 from monitor.reading.people import LIBYA
@@ -327,6 +327,3 @@ def _attributions(document: Document, homes: dict[int, int]) -> Iterator[Mention
                 predicate="attribution",
                 slots=(("origin", " ".join(content_terms(document, match.first, at))),),
             )
-
-
-_ = BOTH
