@@ -117,17 +117,13 @@ def _says_the_same_again(mention: Mention, other: Mention) -> bool:
     return bool(denied) and min(share, back) >= NEGATED_ALIKE
 
 
-def _acts(mention: Mention) -> set[str]:
-    """The families of its predicates that tell of a deed, all ways of agreeing taken together."""
-    return _as_deeds(told_acts(mention))
-
-
 def _deeds(mention: Mention) -> set[str]:
     """The deeds that it says were done, or, where it denies any, those that it denies."""
     return _as_deeds((mention.values("denied") - {_UNKNOWN}) or told_acts(mention))
 
 
 def _as_deeds(families: set[str]) -> set[str]:
+    """The families that tell of a deed, all ways of agreeing taken together."""
     return {"agree" if family in _AGREEING else family for family in families} & _DEEDS
 
 

@@ -101,12 +101,15 @@ def _met_already(mention: Mention, ledger: Sequence[KnownClaim]) -> KnownClaim |
     people, places = mention.values("person"), mention.values("place")
     if mention.kind not in _GATHERED or mention.polarity is Polarity.NEGATED or not people:
         return None
+    if not _MET & told_acts(mention):
+        return None
     told = [k for k in ledger if k.mention.kind in _GATHERED and k.mention.polarity is Polarity.AFFIRMED]
     heard = {v for k in told for v in k.mention.values("person") | k.mention.values("participant")}
     there = {v for k in told for v in k.mention.values("place") | k.mention.values("venue")}
-    said = {term for k in ledger for term in k.mention.terms} | there
-    rest = [term for term in mention.terms if term not in said]
-    if people - heard or places - there or len(rest) > _HARDLY_MORE or not _MET & told_acts(mention):
+    if people - heard or places - there:
+        return None
+    said = {term for k in ledger for term in k.mention.terms}
+    if sum(term not in said for term in mention.terms) > _HARDLY_MORE:
         return None
     return max(told, key=lambda k: len(k.mention.values("person") & people))
 

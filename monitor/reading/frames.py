@@ -44,7 +44,7 @@ def sentence_frames(document: Document, index: int, sentence: Sentence, people: 
     told = tuple(
         _frame(document, index, sentence, match, actors, verbs)
         for match in document.within(document.predicates, sentence.first, sentence.last)
-        if document.words.entry("predicates", match.key).attrs["family"] in MEETING | JOINING
+        if _family(document, match) in MEETING | JOINING
     )
     whole = any(frame.has_foreign_side and frame.principals for frame in told)
     return told if whole or sentence.kind is not SegmentKind.TITLE else (*told, *verbless(document, index, actors))
@@ -100,7 +100,7 @@ def _frame(
 ) -> Frame:
     stop = _scope_end(document, sentence, match, verbs)
     behind = [p for p in actors if match.last < p.head < stop and not _is_beneficiary(document, p, match)]
-    family = document.words.entry("predicates", match.key).attrs["family"]
+    family = _family(document, match)
     subjects = _subjects(document, match, actors, behind)
     if family in _NO_SUBJECT and not (subjects and match.first - subjects[-1].tail <= _ADJACENT):
         subjects = ()
@@ -223,7 +223,7 @@ def _has_other_subject(document: Document, match: PhraseMatch, behind: Sequence[
 def _carried_on(document: Document, match: PhraseMatch, before: Sequence[Person]) -> Person:
     """Whom a verb without a subject goes on with: the last named, but not a host («لبى حفتر دعوة الرئيس، فوصل»)."""
     principal = next((p for p in reversed(before) if p.listed == "principal"), None)
-    moves = document.words.entry("predicates", match.key).attrs["family"] in MOVE
+    moves = _family(document, match) in MOVE
     return principal if moves and before[-1].foreign and principal is not None else before[-1]
 
 
