@@ -46,7 +46,10 @@ class ReadJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRecord:
-    """How one feed entry ended; `keys` are remembered so that it is not read again."""
+    """How one feed entry ended; `keys` are remembered so that it is not read again.
+
+    `screen`: `passed`, `out`, or `sampled`, which is fetched although it was out; None where nothing was screened.
+    """
 
     feed_id: str | None
     keys: tuple[str, ...]
@@ -57,6 +60,7 @@ class EntryRecord:
     article_id: str | None = None
     code: str | None = None
     message: str | None = None
+    screen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 FETCHES_KEPT: Final = 200
 """A feed's log; at a poll every quarter of an hour, two days."""
 
-_FEED = """
-INSERT INTO feeds VALUES (:feed_id, :next_poll_at, :etag, :last_modified, :failures, :last_ok_at,
-    :last_error_code, :last_error, :entries_seen)
-ON CONFLICT (feed_id) DO UPDATE SET next_poll_at = excluded.next_poll_at, etag = excluded.etag,
-    last_modified = excluded.last_modified, failures = excluded.failures, last_ok_at = excluded.last_ok_at,
-    last_error_code = excluded.last_error_code, last_error = excluded.last_error,
-    entries_seen = excluded.entries_seen
-"""
-
 _FORGET_FETCHES = """
 DELETE FROM fetches WHERE feed_id = :feed_id AND number <= (
     SELECT number FROM fetches WHERE feed_id = :feed_id ORDER BY number DESC LIMIT 1 OFFSET :kept
@@ -41,9 +32,11 @@ DELETE FROM fetches WHERE feed_id = :feed_id AND number <= (
 """
 
 _ENTRY = """
-INSERT INTO entries VALUES (:id, :feed_id, :url, :title, :outcome, :at, :article_id, :code, :message)
+INSERT INTO entries (id, feed_id, url, title, outcome, at, article_id, code, message, screen)
+VALUES (:id, :feed_id, :url, :title, :outcome, :at, :article_id, :code, :message,
+    :screen)
 ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, at = excluded.at, article_id = excluded.article_id,
-    code = excluded.code, message = excluded.message
+    code = excluded.code, message = excluded.message, screen = excluded.screen
 WHERE excluded.at > entries.at
 """
 
@@ -83,7 +76,7 @@ ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen)
 
 def store_feed(db: Database, state: FeedState, entries: int, at: datetime) -> None:
     """Keep where a feed stands, and a line in its log."""
-    db.execute(_FEED, to_row(state))
+    _upsert(db, "feeds", "feed_id", to_row(state))
     fetch = {
         "id": digest(dump(state)),
         "feed_id": state.feed_id,
@@ -151,6 +144,16 @@ def insert(db: Database, table: str, records: Iterable[Row]) -> None:
     # Table and column names are this package's own, never input.
     sql = f'INSERT INTO "{table}" ({names}) VALUES ({values}) ON CONFLICT DO NOTHING'  # noqa: S608
     db.conn.executemany(sql, found)
+
+
+def _upsert(db: Database, table: str, key: str, row: Row) -> None:
+    """Insert one row, or bring all of its columns up to date."""
+    names = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(f":{name}" for name in row)
+    fresh = ", ".join(f'"{name}" = excluded."{name}"' for name in row if name != key)
+    # Table and column names are this package's own, never input.
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({values}) ON CONFLICT ("{key}") DO UPDATE SET {fresh}'  # noqa: S608
+    db.execute(sql, row)
 
 
 def alert_row(alert: Alert) -> Row:

@@ -177,6 +177,54 @@ CREATE TABLE pairs (
 """
 
 
+_WATCHFULNESS = """
+ALTER TABLE feeds ADD COLUMN interval_s REAL;
+ALTER TABLE feeds ADD COLUMN body_hash TEXT;
+ALTER TABLE feeds ADD COLUMN "window" TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE feeds ADD COLUMN full_at TEXT;
+ALTER TABLE feeds ADD COLUMN url TEXT;
+ALTER TABLE feeds ADD COLUMN moved_to TEXT;
+ALTER TABLE feeds ADD COLUMN moved_times INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN lying INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN failing_since TEXT;
+ALTER TABLE feeds ADD COLUMN hub TEXT;
+ALTER TABLE feeds ADD COLUMN topic TEXT;
+ALTER TABLE feeds ADD COLUMN short_pages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN walled_pages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN screen TEXT;
+CREATE INDEX entries_by_feed ON entries(feed_id, at);
+ALTER TABLE articles ADD COLUMN checked_at TEXT;
+ALTER TABLE articles ADD COLUMN next_check_at TEXT;
+CREATE INDEX articles_by_check ON articles(next_check_at) WHERE next_check_at IS NOT NULL;
+CREATE TABLE alarms (
+    id TEXT PRIMARY KEY, feed_id TEXT, code TEXT NOT NULL, message TEXT NOT NULL, since TEXT NOT NULL,
+    cleared_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX alarms_standing ON alarms(coalesce(feed_id, ''), code) WHERE cleared_at IS NULL;
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at TEXT NOT NULL, value TEXT NOT NULL
+) STRICT;
+CREATE TABLE deliveries_of_both (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, alert_id TEXT REFERENCES alerts(id),
+    notice_id TEXT REFERENCES notices(id), channel TEXT NOT NULL, recipient TEXT NOT NULL, state TEXT NOT NULL,
+    attempts INTEGER NOT NULL, next_try_at TEXT, tried_at TEXT, code TEXT, message TEXT,
+    CHECK ((alert_id IS NULL) <> (notice_id IS NULL))
+) STRICT;
+INSERT INTO deliveries_of_both SELECT number, id, alert_id, NULL, channel, recipient, state, attempts, next_try_at,
+    tried_at, code, message FROM deliveries;
+DROP TABLE deliveries;
+ALTER TABLE deliveries_of_both RENAME TO deliveries;
+CREATE INDEX deliveries_by_state ON deliveries(state, next_try_at);
+CREATE INDEX deliveries_by_alert ON deliveries(alert_id);
+CREATE INDEX deliveries_by_notice ON deliveries(notice_id);
+CREATE TABLE subscriptions (
+    feed_id TEXT PRIMARY KEY, hub TEXT NOT NULL, topic TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL, state TEXT NOT NULL, asked_at TEXT NOT NULL, lease_until TEXT
+) STRICT
+"""
+
+
 def _statements(*scripts: str) -> tuple[str, ...]:
     return tuple(part.strip() for script in scripts for part in script.split(";"))
 
@@ -190,6 +238,7 @@ MIGRATIONS: Final = (
         ),
     ),
     Migration(name="pairs of texts that an analyst has judged", statements=_statements(_PAIRS)),
+    Migration(name="rhythm of feeds, alarms, notices, subscriptions", statements=_statements(_WATCHFULNESS)),
 )
 
 _LOG = """

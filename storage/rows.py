@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from monitor import model
 from monitor.model import Counterpart, Meeting
 
 if TYPE_CHECKING:
@@ -162,8 +163,8 @@ def _without_none(hint: Any) -> Any:  # noqa: ANN401 - any field's type
 
 
 def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
-    # The model imports these two for type checkers only.
-    return get_type_hints(kind, localns={"datetime": datetime, "date": date})
+    # The model's modules import these, and each other's values, for type checkers only.
+    return get_type_hints(kind, localns={**vars(model), "datetime": datetime, "date": date})
 
 
 @lru_cache(maxsize=64)

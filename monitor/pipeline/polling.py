@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from monitor.model import Alert, FeedSource
+    from monitor.model import Alert, FeedSource, ParsedFeed
     from monitor.pipeline.settling import Ports
-    from monitor.reading.feed import ParsedFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import html
 import io
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ import feedparser
 import nh3
 
 from monitor.errors import EncodingBroken, FeedHostile, FeedNotFeed
-from monitor.model import FeedEntry
+from monitor.model import FeedEntry, ParsedFeed
 from monitor.reading.charset import decode
 from monitor.reading.identity import entry_keys, usable_link
 
@@ -48,22 +47,6 @@ _UNWANTED = re.compile(
     "\ufff9-\ufffb\ufffe\uffff]"
 )
 _BLOCK = re.compile(r"<(?=/?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption)\b)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
-    """What a feed says.
-
-    `partial`: the body breaks off; whole items before the break are there, and the validators of this
-    answer must not be stored, so that the rest comes next time. `skipped`: items beyond the cap or without
-    a usable link.
-    """
-
-    entries: tuple[FeedEntry, ...]
-    title: str
-    kind: str
-    partial: bool
-    skipped: int = 0
 
 
 class _Item(NamedTuple):

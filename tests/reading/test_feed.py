@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 
 from monitor.errors import EncodingBroken, FeedHostile, FeedNotFeed, RasidError
 from monitor.reading.charset import arabic_share, decode
-from monitor.reading.feed import ParsedFeed, plain_text, read_feed
+from monitor.reading.feed import plain_text, read_feed
 from monitor.reading.identity import canonical_url, usable_link
+
+if TYPE_CHECKING:
+    from monitor.model import ParsedFeed
 
 URL = "https://news.example.ly/feed/"
 HEADLINE = "وزير الخارجية يبحث مع السفير الجديد ملف الحدود"
