@@ -79,7 +79,7 @@ def test_all_problems_are_told_at_once_with_place_key_and_what_is_allowed(folder
     )
     told = problems_of(settings, folder, {"RASID_READ__MEMORY": "1", "RASID_COLOUR": "2"})
     expected = {
-        "settings.toml: colour: unknown key; allowed: poll, read, mail, webhooks",
+        "settings.toml: colour: unknown key; allowed: poll, read, reread, mail, webhooks",
         "settings.toml: poll.interval_s: input should be greater than or equal to 60",
         "settings.toml: poll.intervall: unknown key; allowed: interval_s",
         "settings.toml: mail.tls: input should be 'none', 'starttls' or 'tls'",

@@ -54,7 +54,12 @@ class Section(BaseModel):
 class Poll(Section):
     """How feeds and pages are fetched."""
 
-    interval_s: int = Field(900, ge=60, le=86_400, description="seconds between two polls of one feed")
+    interval_s: int = Field(900, ge=60, le=86_400, description="seconds between two polls of a feed not known yet")
+    fastest_s: int = Field(300, ge=60, le=86_400, description="seconds between two polls of the liveliest feed")
+    slowest_s: int = Field(3600, ge=60, le=86_400, description="seconds between two polls of the quietest feed")
+    full_s: int = Field(86_400, ge=3600, le=604_800, description="seconds after which a feed is fetched whole anyway")
+    spacing_s: float = Field(1.0, ge=0, le=60, description="seconds between two requests to one host")
+    sample: float = Field(0.05, ge=0, le=1, description="share of screened-out articles that is read all the same")
     tick_s: float = Field(15, ge=0.05, le=300, description="seconds between two looks at what is due")
     per_host: int = Field(2, ge=1, le=8, description="requests at a time to one host")
     total: int = Field(20, ge=1, le=100, description="requests at a time in all")
@@ -73,6 +78,14 @@ class Read(Section):
     time_limit_s: float = Field(20, ge=0.1, le=300, description="seconds to read one page")
     memory_mib: int = Field(512, ge=128, le=8192, description="memory of one reading process")
     processes: int = Field(0, ge=0, le=64, description="reading processes; 0: one for each core, two at most")
+
+
+class Reread(Section):
+    """When articles in scope are read again, for what was changed in them silently."""
+
+    floor_s: int = Field(1800, ge=300, le=86_400, description="seconds before an article is first read again")
+    days: int = Field(14, ge=0, le=365, description="days for which an article is read again; 0: never")
+    per_cycle: int = Field(10, ge=1, le=500, description="articles read again in one look at what is due")
 
 
 class Mail(Section):
@@ -103,6 +116,26 @@ class Alerts(Section):
     """When alerts go out."""
 
     digest_hour_utc: int = Field(6, ge=0, le=23, description="hour (UTC) at which alerts that can wait go out")
+
+
+Hours = Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], NoDecode, BeforeValidator(_split)]
+
+
+class Operator(Section):
+    """What the operator hears, by the channels of the alerts: sources that are not seen, and the heartbeat."""
+
+    recipients: Addresses = Field((), description="addresses for notices; those of [mail] where none is named")
+    failing_h: float = Field(6, gt=0, le=168, description="hours for which a feed may fail before it is told")
+    heartbeat_hours_utc: Hours = Field((6,), description="hours (UTC) at which the heartbeat goes out; none: never")
+
+
+class WebSub(Section):
+    """Being told by hubs when a feed changes. Without a public address nobody is asked."""
+
+    callback: HttpUrlOrNone = Field("", description="public address that leads to `listen`")
+    listen: str = Field(
+        "127.0.0.1:8081", pattern=r"^(?:[0-9.]+|\[[0-9a-fA-F:]+\]):\d{1,5}$", description="address and port listened on"
+    )
 
 
 class Likeness(Section):
@@ -154,9 +187,12 @@ class Settings(BaseSettings):
 
     poll: Poll = Poll()
     read: Read = Read()
+    reread: Reread = Reread()
     mail: Mail = Mail()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    operator: Operator = Operator()
+    websub: WebSub = WebSub()
     similarity: Likeness = Likeness()
     judge: Judge = Judge()
     logging: Logging = Logging()
@@ -186,4 +222,10 @@ class FeedTable(BaseModel):
     kind: Literal["news", "agency", "broadcaster", "newspaper", "party", "search"] = Field(
         "news", description="news, agency, broadcaster, newspaper, party or search"
     )
+    read: Literal["all", "screened", "summary"] = Field(
+        "screened", description="all, screened or summary: which of its articles are fetched"
+    )
+    select: str | None = Field(None, min_length=1, max_length=500, description="CSS selector of a listing's links")
+    interval_s: int | None = Field(None, ge=60, le=86_400, description="seconds between two polls, whatever its rhythm")
+    ignore_robots: bool = Field(default=False, description="true where the site's owner has agreed")
     allow_private: bool = Field(default=False, description="true to allow an address of a private network")
