@@ -11,6 +11,7 @@ RasidError
 │   ├── FetchPrivate       E-FETCH-PRIVATE     an address that may not be dialled
 │   ├── FetchScheme        E-FETCH-SCHEME      not http or https, or a URL two parsers may read differently
 │   ├── FetchRedirects     E-FETCH-REDIRECTS   too many hops, or a downgrade
+│   ├── FetchRobots        E-FETCH-ROBOTS      the site's robots.txt asks us to stay away
 │   └── FetchStatus        E-FETCH-STATUS      an HTTP error status
 ├── FeedError
 │   ├── FeedNotFeed        E-FEED-NOT-FEED     the body is no feed (a page, JSON, empty)
@@ -131,6 +132,12 @@ class FetchRedirects(FetchError):
     """The redirects do not end, or lead from https to http."""
 
     code = "E-FETCH-REDIRECTS"
+
+
+class FetchRobots(FetchError):
+    """The site's robots.txt asks robots of our name to stay away from this address."""
+
+    code = "E-FETCH-ROBOTS"
 
 
 class FetchStatus(FetchError):
