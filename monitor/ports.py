@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.model import (
+        Alarm,
         Decision,
         Delivery,
         DeliveryResult,
         FeedEntry,
         FeedState,
+        Notice,
         Outcome,
         Page,
+        ParsedFeed,
         Reading,
         Recall,
     )
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 class ReadJob:
     """One article to read, as handed to the reading process. Exactly one of `html` and `text` is set.
 
-    `text` is already extracted text; where `title` is set and not its first line, it is put before it.
+    `text` is already extracted text; where `title` is set and not its first line, it is put before it. `lane` is the
+    source it came by: those of one lane never take all processes.
     """
 
     article_id: str
@@ -42,6 +46,48 @@ class ReadJob:
     published_source: str | None = None
     owner: str | None = None
     byline: str | None = None
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedJob:
+    """One feed's answer to parse, as handed to the reading process.
+
+    `known`: marks of items that need not be parsed again. `select`: the selector of a listing page's links. `search`:
+    its links may lead through the pages of a search engine.
+    """
+
+    feed_id: str
+    url: str
+    body: bytes
+    content_type: str = ""
+    max_entries: int = 500
+    known: frozenset[str] = frozenset()
+    select: str | None = None
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCheck:
+    """An article that is to be read again, for what was changed in it silently."""
+
+    article_id: str
+    url: str
+    outlet: str
+    first_seen: datetime
+    owner: str | None = None
+    published_at: datetime | None = None
+    published_source: str | None = None
+    byline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextCheck:
+    """When an article was last fetched, and when it is fetched again; None for never."""
+
+    article_id: str
+    checked_at: datetime
+    next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +113,8 @@ class EntryRecord:
 class Commit:
     """What goes into one transaction: any part may be absent.
 
-    `raw` is the page as fetched (kept compressed). `deliveries` are queued for the decision's alerts.
+    `raw` is the page as fetched (kept compressed). `deliveries` are queued for the decision's alerts and for `notices`.
+    `cleared` ends what stands of its feed and code, before what is `raised` begins to stand.
     """
 
     decision: Decision | None = None
@@ -75,6 +122,9 @@ class Commit:
     entries: tuple[EntryRecord, ...] = ()
     feed_state: FeedState | None = None
     deliveries: tuple[Delivery, ...] = ()
+    raised: tuple[Alarm, ...] = ()
+    cleared: tuple[Alarm, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Clock(Protocol):
@@ -99,7 +149,15 @@ class Fetch(Protocol):
 
 
 class Compute(Protocol):
-    """Where `read_article` runs."""
+    """Where feeds are parsed and articles are read."""
+
+    async def parse(self, job: FeedJob) -> ParsedFeed:
+        """Parse one feed within the time limit.
+
+        Raises:
+            FeedError: It is no feed, or a hostile one.
+            ReadError: No charset makes sense of it, or its process was killed or died.
+        """
 
     async def read(self, job: ReadJob) -> Reading:
         """Read one article within the time limit.
@@ -145,13 +203,14 @@ class Judge(Protocol):
 
 
 class Notify(Protocol):
-    """One channel: mail or webhook."""
+    """One channel: mail or webhook. `recipients` get alerts, `operators` notices."""
 
     channel: str
     recipients: tuple[str, ...]
+    operators: tuple[str, ...]
 
     async def send(self, delivery: Delivery) -> None:
-        """Deliver one alert to one recipient.
+        """Deliver one alert or notice to one recipient.
 
         Raises:
             DeliveryError: `transient` says whether to try again.
@@ -170,8 +229,14 @@ class Archive(Protocol):
     def recall(self, reading: Reading) -> Recall:
         """What the ledger holds near `reading`."""
 
+    def due_checks(self, now: datetime, limit: int) -> tuple[DueCheck, ...]:
+        """Articles that are to be read again by now, the stalest for their age first."""
+
     def commit(self, commit: Commit, /) -> None:
         """Store everything in `commit`, or nothing. Storing the same twice is a no-op."""
+
+    def standing_alarms(self) -> tuple[Alarm, ...]:
+        """Alarms that have not been cleared, oldest first."""
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
         """Queued deliveries whose next try is due, oldest first."""

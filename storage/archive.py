@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from monitor.errors import InputMissing
-from monitor.model import Alert, Delivery, DeliveryState, FeedState
+from monitor.model import Alarm, Alert, Delivery, DeliveryState, FeedState, Notice
 from monitor.reading.arabic import FOLD_VERSION
-from storage import ledger, recalling
+from storage import ledger, queries, recalling
 from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, translated
 from storage.migrations import MIGRATIONS, migrate
 from storage.rows import digest, from_row, load, stamp
@@ -29,7 +29,8 @@ _FOLD, _SEEDED, _HEARTBEAT = "fold_version", "seeded_at", "heartbeat_at"
 _SEEN_KEYS = "SELECT key FROM entry_keys WHERE key IN (SELECT value FROM json_each(:keys))"
 
 _DUE = """
-SELECT d.*, a.value AS alert FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+SELECT d.*, a.value AS alert, n.value AS notice
+FROM deliveries d LEFT JOIN alerts a ON a.id = d.alert_id LEFT JOIN notices n ON n.id = d.notice_id
 WHERE d.state = 'queued' AND (d.next_try_at IS NULL OR d.next_try_at <= :now)
 ORDER BY d.number LIMIT :limit
 """
@@ -43,7 +44,7 @@ WHERE id = :id AND state <> 'sent'
 
 _REPLAY = """
 UPDATE deliveries SET state = 'queued', attempts = 0, next_try_at = :at
-WHERE state = 'dead' AND :id IN (id, alert_id)
+WHERE state = 'dead' AND :id IN (id, alert_id, notice_id)
 """
 
 _FACT = "INSERT INTO facts VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -134,10 +135,17 @@ class SqliteArchive:
         with translated("commit"), transaction(self._db):
             if commit.decision is not None:
                 ledger.store_decision(self._db, commit.decision, commit.raw)
+            ledger.store_alarms(self._db, commit.raised, commit.cleared, self._now())
+            ledger.store_notices(self._db, commit.notices)
             ledger.queue(self._db, commit.deliveries)
             ledger.store_entries(self._db, commit.entries)
             if commit.feed_state is not None:
                 ledger.store_feed(self._db, commit.feed_state, len(commit.entries), self._now())
+
+    def standing_alarms(self) -> tuple[Alarm, ...]:
+        """Alarms that have not been cleared, oldest first."""
+        with translated("read the alarms"):
+            return tuple(from_row(Alarm, row) for row in rows(self._db, queries.STANDING_ALARMS))
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
         """Queued deliveries whose next try is due, oldest first."""
@@ -167,7 +175,7 @@ class SqliteArchive:
             raise InputMissing(f"there is no delivery {result.delivery_id}")
 
     def replay(self, target_id: str, at: datetime) -> int:
-        """Queue dead letters again, of one delivery or of one alert, under their old ids; returns how many."""
+        """Queue dead letters again, of one delivery, alert or notice, under their old ids; returns how many."""
         with translated("queue dead letters again"), transaction(self._db):
             return self._db.execute(_REPLAY, {"id": target_id, "at": stamp(at)}).rowcount
 
@@ -230,4 +238,5 @@ class SqliteArchive:
 
 
 def _delivery(row: Row) -> Delivery:
-    return from_row(Delivery, row, alert=load(Alert, row["alert"]))
+    content = load(Notice, row["notice"]) if row["alert"] is None else load(Alert, row["alert"])
+    return from_row(Delivery, row, content=content)

@@ -6,7 +6,7 @@ import hashlib
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import DeliveryState
+from monitor.model import Alert, DeliveryState, Notice
 from storage.connection import rows
 from storage.fulltext import index_row
 from storage.recalling import bands
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from monitor.model import Alert, Decision, Delivery, FeedState, MeetingLink, Reading, Related
+    from monitor.model import Alarm, Decision, Delivery, FeedState, MeetingLink, Reading, Related
     from monitor.ports import EntryRecord
     from storage.rows import Row
 
@@ -73,6 +73,12 @@ ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen)
     "start" = excluded."start", "end" = excluded."end", main = excluded.main
 """
 
+# An alarm that began after the one that is over stands on its own: a repeat of an old commit does not end it.
+_CLEAR = """
+UPDATE alarms SET cleared_at = :at
+WHERE cleared_at IS NULL AND feed_id IS :feed_id AND code = :code AND since <= :since
+"""
+
 
 def store_feed(db: Database, state: FeedState, entries: int, at: datetime) -> None:
     """Keep where a feed stands, and a line in its log."""
@@ -115,9 +121,23 @@ def store_decision(db: Database, decision: Decision, raw: bytes | None) -> None:
     insert(db, "alerts", map(alert_row, decision.alerts))
 
 
+def store_alarms(db: Database, raised: Iterable[Alarm], cleared: Iterable[Alarm], at: datetime) -> None:
+    """End the standing alarms of `cleared`'s feeds and codes, then let those `raised` stand that do not yet."""
+    for alarm in cleared:
+        db.execute(_CLEAR, {**to_row(alarm, "message"), "at": stamp(at)})
+    insert(db, "alarms", [{"id": _alarm_id(alarm), **to_row(alarm)} for alarm in raised])
+
+
+def store_notices(db: Database, notices: Iterable[Notice]) -> None:
+    """Keep notices whole; one that is there already stays as it is."""
+    insert(db, "notices", [{**to_row(one, "alarms", "figures"), "value": dump(one)} for one in notices])
+
+
 def queue(db: Database, deliveries: Sequence[Delivery]) -> None:
     """Put deliveries into the outbox; one that is there already stays as it is."""
-    insert(db, "alerts", [alert_row(delivery.alert) for delivery in deliveries])
+    contents = [delivery.content for delivery in deliveries]
+    insert(db, "alerts", [alert_row(content) for content in contents if isinstance(content, Alert)])
+    store_notices(db, [content for content in contents if isinstance(content, Notice)])
     insert(db, "deliveries", map(_delivery_row, deliveries))
 
 
@@ -271,9 +291,14 @@ def _mention_row(related: Related) -> Row:
     }
 
 
+def _alarm_id(alarm: Alarm) -> str:
+    return digest(alarm.feed_id, alarm.code, stamp(alarm.since))
+
+
 def _delivery_row(delivery: Delivery) -> Row:
     return {
-        **to_row(delivery, "alert"),
-        "alert_id": delivery.alert.id,
+        **to_row(delivery, "content"),
+        "alert_id": delivery.content.id if isinstance(delivery.content, Alert) else None,
+        "notice_id": delivery.content.id if isinstance(delivery.content, Notice) else None,
         "state": DeliveryState.QUEUED.value,
     }

@@ -65,8 +65,8 @@ def to_row(value: DataclassInstance, *without: str) -> Row:
 
 def from_row(kind: type[Value], row: Mapping[str, Any], **known: object) -> Value:
     """The value whose fields are in `row`; `known` gives those that are stored elsewhere."""
-    decoders = _column_decoders(kind)
-    fields = {name: decode(row[name]) for name, decode in decoders.items() if name not in known}
+    decoders = _column_decoders(kind, frozenset(known))
+    fields = {name: decode(row[name]) for name, decode in decoders.items()}
     return kind(**fields, **known)
 
 
@@ -168,5 +168,5 @@ def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
 
 
 @lru_cache(maxsize=64)
-def _column_decoders(kind: type) -> dict[str, Decoder]:
-    return {name: _of_column(hint) for name, hint in _hints(kind).items()}
+def _column_decoders(kind: type, without: frozenset[str]) -> dict[str, Decoder]:
+    return {name: _of_column(hint) for name, hint in _hints(kind).items() if name not in without}

@@ -22,7 +22,7 @@ from storage.recalling import meeting_values
 from storage.rows import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -197,11 +197,7 @@ class ArchiveReader:
     def alerts(self, limit: int = 20) -> list[Json]:
         """Alerts, the latest first, each with what became of its deliveries."""
         found = self._rows(queries.ALERTS, Filters(limit=limit).values())
-        states = self._grouped(queries.DELIVERY_STATES, [row["id"] for row in found], "alert_id")
-        return [
-            shapes.alert_line(row) | {"deliveries": {one["state"]: one["n"] for one in states[row["id"]]}}
-            for row in found
-        ]
+        return self._delivered(map(shapes.alert_line, found), queries.DELIVERY_STATES)
 
     def alert(self, alert_id: str) -> Json:
         """One alert whole, with its deliveries and the verdicts on it.
@@ -218,6 +214,11 @@ class ArchiveReader:
             "labels": self._rows(queries.LABELS, key),
         }
 
+    def notices(self, limit: int = 20) -> list[Json]:
+        """Notices to the operator, the latest first, each with its alarms, figures, and how its deliveries fared."""
+        found = self._rows(queries.NOTICES, Filters(limit=limit).values())
+        return self._delivered(map(shapes.notice_line, found), queries.NOTICE_DELIVERY_STATES)
+
     def labels(self) -> list[Json]:
         """Every verdict of an analyst, the oldest first, with what it is about: one line for each claim of an alert.
 
@@ -227,13 +228,14 @@ class ArchiveReader:
         return shapes.flags(self._rows(queries.LABELLED))
 
     def status(self) -> Json:
-        """Feeds, outbox, last poll and heartbeat, entries by outcome, and totals."""
+        """Feeds, standing alarms, outbox, last poll and heartbeat, entries by outcome, and totals."""
         (totals,) = self._rows(queries.TOTALS)
         (poll,) = self._rows(queries.LAST_POLL)
         counted = {row["state"]: row["n"] for row in self._rows(queries.OUTBOX)}
         heartbeat = self.last_heartbeat()
         return {
             "feeds": self._rows(queries.FEEDS),
+            "alarms": self._rows(queries.STANDING_ALARMS),
             "outbox": {state.value: counted.get(state.value, 0) for state in DeliveryState},
             "last_poll": poll["at"],
             "last_heartbeat": None if heartbeat is None else stamp(heartbeat),
@@ -262,6 +264,12 @@ class ArchiveReader:
         if not found:
             raise InputMissing(f"there is no {kind} {sought}")
         return found[0]
+
+    def _delivered(self, lines: Iterable[Row], states: str) -> list[Json]:
+        """Each line with how many of its deliveries are in which state, as the statement `states` counts them."""
+        told = list(lines)
+        counted = self._grouped(states, [line["id"] for line in told], "content_id")
+        return [line | {"deliveries": {one["state"]: one["n"] for one in counted[line["id"]]}} for line in told]
 
     def _grouped(self, sql: str, ids: list[str], by: str) -> dict[str, list[Row]]:
         groups: dict[str, list[Row]] = {one: [] for one in ids}

@@ -71,6 +71,12 @@ def alert_line(row: Row) -> Row:
     return {**line, "meeting": value.get("meeting_id"), "claims": [item["claim_id"] for item in value["items"]]}
 
 
+def notice_line(row: Row) -> Row:
+    """A notice to the operator; `figures` as an object."""
+    value: dict[str, Any] = json.loads(row["value"])
+    return {**{name: value[name] for name in ("id", "kind", "at", "alarms")}, "figures": dict(value["figures"])}
+
+
 def flags(found: Iterable[Row]) -> list[Row]:
     """Rows with their truth values as such."""
     return [flag(row) for row in found]

@@ -1,4 +1,4 @@
-"""Alerts as the seed corpus would give them, each part open to change."""
+"""Alerts as the seed corpus would give them, and notices of a source that fell silent, each part open to change."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from monitor.deciding.notices import notice
 from monitor.deciding.outbox import queue
 from monitor.model import (
+    Alarm,
     Alert,
     AlertItem,
     ClaimKind,
@@ -16,6 +18,8 @@ from monitor.model import (
     EvidenceGrade,
     Meeting,
     Modality,
+    Notice,
+    NoticeKind,
     Relation,
     Urgency,
 )
@@ -86,12 +90,38 @@ def make_delivery(recipient: str, *, channel: str = "mail", **changes: Any) -> D
     return queue(make_alert(**changes), (Route(channel, (recipient,)),))[0]
 
 
+def make_alarm(**changes: Any) -> Alarm:
+    """A feed that fell silent, with `changes`."""
+    message = "2 articles in 24 h, where 31 are usual"
+    alarm = Alarm(code="E-FEED-SILENT", message=message, since=FIRST_SEEN, feed_id="shahid")
+    return replace(alarm, **changes)
+
+
+FIGURES = (
+    *(("feeds", 15), ("healthy", 14), ("failing", 1), ("polls", 1344), ("entries", 260), ("read", 212)),
+    *(("in_scope", 9), ("alerts", 3), ("waiting", 0), ("dead", 0)),
+)
+
+
+def make_notice(kind: NoticeKind = NoticeKind.ALARM, **changes: Any) -> Notice:
+    """Word of that alarm, or with `changes`; a heartbeat has figures and no alarm."""
+    beat = kind is NoticeKind.HEARTBEAT
+    made = notice(kind, FIRST_SEEN, () if beat else (make_alarm(),), FIGURES if beat else ())
+    return replace(made, **changes)
+
+
+def make_notice_delivery(recipient: str, told: Notice, *, channel: str = "mail") -> Delivery:
+    """A notice on its way to one operator."""
+    return queue(told, (Route(channel, (), (recipient,)),))[0]
+
+
 @dataclass(frozen=True)
 class Route:
     """A channel as queueing sees it."""
 
     channel: str
     recipients: tuple[str, ...]
+    operators: tuple[str, ...] = ()
 
 
 class FixedClock:

@@ -210,14 +210,14 @@ def make_alert(*, reading: Reading | None = None, relations: Sequence[Related] |
 
 
 def make_delivery(**changes: Any) -> Delivery:
-    """An alert on its way to one mailbox."""
-    alert = changes.get("alert") or make_alert()
+    """An alert on its way to one mailbox; `content` may be a notice."""
+    content = changes.get("content") or make_alert()
     recipient = changes.get("recipient", "desk@example.org")
     fields: dict[str, Any] = {
-        "id": short_id("delivery", alert.id, recipient),
+        "id": short_id("delivery", content.id, recipient),
         "channel": "mail",
         "recipient": recipient,
-        "alert": alert,
+        "content": content,
     }
     return Delivery(**{**fields, **changes})
 

@@ -102,7 +102,7 @@ class MailNotify:
         Raises:
             MailRefused: An address that mail cannot carry, or an alert that cannot be written.
         """
-        letter = write_letter(delivery.alert, self._names, self._labels)
+        letter = write_letter(delivery.content, self._names, self._labels)
         sender, recipient = self._sender, ascii_address(delivery.recipient)
         try:
             message = self._headed(delivery, letter, sender, recipient)
@@ -112,7 +112,7 @@ class MailNotify:
             message.set_content(text, charset="utf-8", cte="base64")
             message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
         except (MessageError, TemplateError, ValueError) as error:
-            raise MailRefused(f"alert {delivery.alert.id} cannot be written as a mail: {error}") from error
+            raise MailRefused(f"alert {delivery.content.id} cannot be written as a mail: {error}") from error
         return message
 
     def _headed(self, delivery: Delivery, letter: Letter, sender: str, recipient: str) -> EmailMessage:
@@ -123,8 +123,8 @@ class MailNotify:
         message["Subject"] = letter.subject
         message["Date"] = self._clock.now()
         message["Message-ID"] = _message_id(delivery.id, domain)
-        if delivery.alert.meeting_id is not None:
-            thread = _message_id(f"meeting.{delivery.alert.meeting_id}", domain)
+        if delivery.content.meeting_id is not None:
+            thread = _message_id(f"meeting.{delivery.content.meeting_id}", domain)
             message["In-Reply-To"] = thread
             message["References"] = thread
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers

@@ -97,7 +97,7 @@ class WebhookNotify:
         endpoint = self._endpoints.get(delivery.recipient)
         if endpoint is None:
             raise WebhookRefused(f"webhook {delivery.recipient!r} is no longer configured")
-        body = webhook_body(delivery.alert)
+        body = webhook_body(delivery.content)
         headers = self._headers(delivery, body)
         try:
             answer = await self._post(endpoint.url, body, headers, deadline_s=endpoint.timeout_s)

@@ -95,12 +95,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One alert on its way to one recipient. `id` derives from both, so a resend is recognisable."""
+    """One alert or notice on its way to one recipient. `id` derives from both, so a resend is recognisable."""
 
     id: str
     channel: str
     recipient: str
-    alert: Alert
+    content: Alert | Notice
     attempts: int = 0
     next_try_at: datetime | None = None
 

@@ -20,7 +20,7 @@ from monitor.errors import ConfigError, WebhookRefused, WebhookUnavailable
 from monitor.model import DeliveryState
 from monitor.pacing import MAX_TRIES
 from monitor.render import alert_json
-from tests.alert_factory import AGREED, FixedClock, make_alert, make_delivery, make_item
+from tests.alert_factory import AGREED, FIRST_SEEN, FixedClock, make_alert, make_delivery, make_item
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -100,8 +100,8 @@ async def test_an_alert_arrives_signed_and_the_official_library_verifies_it() ->
     assert headers["content-type"] == "application/json"
     assert said == {
         "type": "alert.created",
-        "timestamp": DELIVERY.alert.first_seen.isoformat(),
-        "data": alert_json(DELIVERY.alert),
+        "timestamp": FIRST_SEEN.isoformat(),
+        "data": alert_json(make_alert()),
     }
 
 

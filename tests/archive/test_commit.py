@@ -40,7 +40,7 @@ def whole_commit(decision: Decision | None = None, **feed: object) -> Commit:
         raw=b"<html>page</html>",
         entries=(record(),),
         feed_state=FeedState(feed_id="feed", next_poll_at=NOON + timedelta(minutes=15), etag='"1"'),
-        deliveries=tuple(make_delivery(alert=alert) for alert in decision.alerts),
+        deliveries=tuple(make_delivery(content=alert) for alert in decision.alerts),
     )
 
 

@@ -19,7 +19,7 @@ LATER = NOON + timedelta(minutes=5)
 
 def queued(archive: SqliteArchive, **changes: Any) -> Delivery:
     decision = make_decision()
-    delivery = make_delivery(alert=decision.alerts[0], **changes)
+    delivery = make_delivery(content=decision.alerts[0], **changes)
     archive.commit(Commit(decision=decision, deliveries=(delivery,)))
     return delivery
 
@@ -29,7 +29,7 @@ def result(delivery: Delivery, state: DeliveryState, **changes: Any) -> Delivery
 
 
 def line(archive: SqliteArchive, delivery: Delivery) -> dict[str, Any]:
-    (found,) = archive.reader().alert(delivery.alert.id)["deliveries"]
+    (found,) = archive.reader().alert(delivery.content.id)["deliveries"]
     return dict(found)
 
 
@@ -60,7 +60,7 @@ def test_a_dead_letter_is_kept_and_can_be_queued_again_under_its_id(archive: Sql
     archive.record(result(delivery, DeliveryState.DEAD, code="E-MAIL-REFUSED"))
     assert archive.due_deliveries(LATER) == ()
     assert line(archive, delivery)["state"] == "dead"
-    assert archive.replay(delivery.alert.id, LATER) == 1
+    assert archive.replay(delivery.content.id, LATER) == 1
     (due,) = archive.due_deliveries(LATER)
     assert (due.id, due.attempts) == (delivery.id, 0)
     assert archive.replay(delivery.id, LATER) == 0
@@ -88,7 +88,7 @@ def test_a_held_delivery_waits_for_its_hour(archive: SqliteArchive) -> None:
 
 def test_the_same_alert_goes_to_each_recipient_oldest_first_and_no_more_than_asked(archive: SqliteArchive) -> None:
     alert = make_alert()
-    wanted = tuple(make_delivery(alert=alert, recipient=f"{name}@example.org") for name in ("z", "a", "m"))
+    wanted = tuple(make_delivery(content=alert, recipient=f"{name}@example.org") for name in ("z", "a", "m"))
     archive.commit(Commit(deliveries=wanted))
     assert archive.due_deliveries(NOON) == wanted
     assert archive.due_deliveries(NOON, limit=2) == wanted[:2]
@@ -109,8 +109,8 @@ def test_a_result_of_no_delivery_is_an_error(archive: SqliteArchive) -> None:
 def test_verdicts_are_kept_and_the_same_one_once(archive: SqliteArchive) -> None:
     delivery = queued(archive)
     for note in ("", "", "stale report"):
-        archive.label(delivery.alert.id, "wrong", note, NOON)
-    labels = archive.reader().alert(delivery.alert.id)["labels"]
+        archive.label(delivery.content.id, "wrong", note, NOON)
+    labels = archive.reader().alert(delivery.content.id)["labels"]
     assert sorted(label["note"] for label in labels) == ["", "stale report"]
 
 
