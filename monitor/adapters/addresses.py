@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import httpcore
+import idna
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -64,12 +65,16 @@ _IPV6_REFUSED = tuple(
 )
 
 
+# RFC 5214: ISATAP puts an IPv4 address behind these 32 bits, under any prefix; two more bits of them may vary.
+_ISATAP, _ISATAP_FREE = 0x0000_5EFE, 0x0300_0000
+
+
 class AddressRefusedError(Exception):
     """A host leads to an address that may not be dialled."""
 
-    def __init__(self, host: str, address: str) -> None:
+    def __init__(self, host: str, address: str, why: str = "is not a public address") -> None:
         """Name both: the host is what the reader knows, the address is why."""
-        super().__init__(f"{host} leads to {address}, which is not a public address")
+        super().__init__(f"{host} leads to {address}, which {why}")
 
 
 def target_of(url: str) -> str:
@@ -86,7 +91,25 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, ipaddress.IPv4Address):
         return not any(ip in network for network in _IPV4_REFUSED)
-    return ip.scope_id is None and ip in _IPV6_GLOBAL and not any(ip in network for network in _IPV6_REFUSED)
+    return (
+        ip.scope_id is None
+        and ip in _IPV6_GLOBAL
+        and not any(ip in network for network in _IPV6_REFUSED)
+        and (int(ip) >> 32) & 0xFFFF_FFFF & ~_ISATAP_FREE != _ISATAP
+    )
+
+
+def _spelt_alike(target: str) -> str:
+    """`host:port` in one spelling: lower case, no dot at the end, names in ASCII, IP addresses in their short form."""
+    host, _, port = target.rpartition(":")
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return f"{ipaddress.ip_address(host)}:{port}"
+    except ValueError:
+        pass
+    with contextlib.suppress(UnicodeError):
+        host = idna.encode(host).decode("ascii")
+    return f"{host}:{port}"
 
 
 async def resolve(host: str, port: int) -> tuple[str, ...]:
@@ -125,10 +148,27 @@ def _settle(answer: asyncio.Future[tuple[str, ...]], found: tuple[str, ...], pro
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Opens TCP connections to judged addresses only, whoever asks."""
 
-    def __init__(self, allow_private: frozenset[str], *, allow_any: bool, resolver: Resolve) -> None:
-        """Keep what is excepted: `host:port` pairs of the configuration, or all (an operator's own check)."""
-        self._allowed, self._allow_any, self._resolver = allow_private, allow_any, resolver
-        self._network = httpcore.AnyIOBackend()
+    def __init__(
+        self,
+        allow_private: frozenset[str] = frozenset(),
+        *,
+        allow_any: bool = False,
+        deny: frozenset[str] = frozenset(),
+        resolver: Resolve = resolve,
+        below: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """Keep what is excepted.
+
+        Args:
+            allow_private: `host:port` pairs of the configuration.
+            allow_any: Every private address: for an operator's own check.
+            deny: `host:port` pairs that are never dialled, even where public or allowed: our own.
+            resolver: Name to addresses.
+            below: Opens what was judged; the system's sockets by default.
+        """
+        self._allowed, self._allow_any = frozenset(map(_spelt_alike, allow_private)), allow_any
+        self._denied, self._resolver = frozenset(map(_spelt_alike, deny)), resolver
+        self._network = below or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -138,20 +178,24 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolve once, refuse if any answer is private, dial the answers in turn.
+        """Resolve once, refuse if any answer is denied or private, dial the answers in turn.
 
         Raises:
             AddressRefusedError: One of the answers may not be dialled.
             httpcore.ConnectError: No address, or none that takes the connection.
         """
+        named = _spelt_alike(f"{host}:{port}")
+        if named in self._denied:
+            raise AddressRefusedError(host, named, "is our own")
         try:
             addresses = await self._resolver(host, port)
         except OSError as exc:
             raise httpcore.ConnectError(str(exc)) from exc
-        if not (self._allow_any or f"{host.lower()}:{port}" in self._allowed):
-            for address in addresses:
-                if not is_public(address):
-                    raise AddressRefusedError(host, address)
+        for address in addresses:
+            if _spelt_alike(f"{address}:{port}") in self._denied:
+                raise AddressRefusedError(host, address, "is our own")
+            if not (self._allow_any or named in self._allowed or is_public(address)):
+                raise AddressRefusedError(host, address)
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses[:_MAX_TRIED]:
             try:

@@ -11,6 +11,21 @@ _GZIP_WBITS = 31  # zlib's number for "with a gzip header"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
+_CODINGS = {"": False, "identity": False, "gzip": True, "x-gzip": True}
+
+
+def sink_for(url: str, coding: str, cap: int) -> Plain:
+    """What collects a body of this Content-Encoding.
+
+    Raises:
+        FetchEncoding: It is not gzip, or there are several, which is how a small body becomes a large one.
+    """
+    packed = _CODINGS.get(coding.strip().lower())
+    if packed is None:
+        raise FetchEncoding(url, f"content coding {coding[:80]!r}, though only gzip was asked for")
+    return Gunzip(url, cap) if packed else Plain(url, cap)
+
+
 class Plain:
     """Collects a body under a cap."""
 
@@ -32,6 +47,10 @@ class Plain:
     def whole(self) -> bytes:
         """All of it, after the last chunk."""
         return bytes(self._out)
+
+    def whole_lines(self) -> bytes:
+        """What came of it within the cap, up to the last line's end: half a line may say what nobody wrote."""
+        return bytes(self._out[: self._cap]).rpartition(b"\n")[0]
 
 
 class Gunzip(Plain):

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
 import httpx
 
 from monitor.adapters.addresses import AddressRefusedError, GuardedNetwork, Resolve, resolve
-from monitor.adapters.bodies import Gunzip, Plain
+from monitor.adapters.bodies import Plain, sink_for
+from monitor.adapters.headers import fresh_s, link_targets, sendable, status_error, validator
+from monitor.adapters.robots import LONGEST_DELAY_S, MAX_BYTES, Robots
+from monitor.adapters.turns import Budget, Turns
+from monitor.adapters.urls import check_parts, check_spelling
 from monitor.errors import (
     FetchDeadline,
-    FetchEncoding,
     FetchError,
     FetchPrivate,
     FetchRedirects,
     FetchScheme,
-    FetchStatus,
     FetchTooBig,
     FetchTruncated,
     FetchUnavailable,
@@ -40,18 +38,19 @@ from monitor.pacing import retry_after
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+    Take = Callable[[httpx.Response, str | None], Awaitable["Taken"]]
+
+Taken = TypeVar("Taken")
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TRANSIENT = frozenset({408, 425, 429})
+_PERMANENT = frozenset({301, 308})
 _WHOLE = frozenset({200, 203})
 _KEEP_OPEN_S = 15.0
 _ANSWER_BYTES, _ANSWER_S = 4096, 2.0
-_MAX_VALIDATOR_CHARS = 1000
-_MAX_URL_CHARS = 4096
-_MAX_PORT = 65_535
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
+_ROBOTS_HOPS = 5  # RFC 9309, 2.3.1.2
+_MAX_LINKS = 20
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, text/html, */*;q=0.5"
 
 
@@ -61,13 +60,17 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """What one request, one host and the whole may use; waiting for a turn here does not count."""
+    """What one request, one host and the whole may use; waiting for a turn here does not count.
+
+    `spacing_s`: at least so long between the beginnings of two GETs to one host.
+    """
 
     deadline_s: float = 30.0
     body_bytes: int = 15 << 20
     redirects: int = 5
     per_host: int = 2
     overall: int = 20
+    spacing_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,43 +84,60 @@ class PostAnswer:
 class HttpFetch:
     """`Fetch` through httpx, and the POSTs of webhooks and of models' endpoints; all behind the same guard."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own for who builds it; most leave most of them
         self,
         *,
         user_agent: str,
         limits: FetchLimits | None = None,
         allow_private: frozenset[str] = frozenset(),
         allow_any_private: bool = False,
+        deny: frozenset[str] = frozenset(),
+        robots: bool = False,
         tls: ssl.SSLContext | None = None,
         resolver: Resolve = resolve,
+        below: httpcore.AsyncNetworkBackend | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         """Open nothing yet.
 
         Args:
-            user_agent: Who we are and where to complain.
+            user_agent: Who we are and where to complain; what is before its first `/` is what robots.txt calls us by.
             limits: The defaults of the product, where not given.
             allow_private: `host:port` of targets at private addresses that the configuration names.
             allow_any_private: Let every private target through: for an operator's own check.
+            deny: `host:port` that is never dialled, even where public or allowed: our own.
+            robots: Whether a GET first asks the site's robots.txt.
             tls: What certificates are verified with; certifi's authorities by default, never nothing.
             resolver: Name to addresses.
-            now: Aware UTC time, for `fetched_at` and Retry-After dates.
+            below: Opens connections to what was judged; the system's sockets by default.
+            now: Aware UTC time, for `fetched_at`, and for dates in headers.
         """
         self._limits, self._now = limits or FetchLimits(), now
-        self._overall = asyncio.Semaphore(self._limits.overall)
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        allowed = frozenset(target.lower() for target in allow_private)
-        network = GuardedNetwork(allowed, allow_any=allow_any_private, resolver=resolver)
+        self._turns = Turns(
+            per_host=self._limits.per_host,
+            overall=self._limits.overall,
+            longest_s=max(self._limits.spacing_s, LONGEST_DELAY_S),
+        )
+        self._robots = Robots(user_agent) if robots else None
+        network = GuardedNetwork(allow_private, allow_any=allow_any_private, deny=deny, resolver=resolver, below=below)
         self._client = httpx.AsyncClient(
             transport=_GuardedTransport(network, tls or httpx.create_ssl_context(trust_env=False)),
             trust_env=False,  # no proxy, netrc or certificates from the environment
-            timeout=None,  # noqa: S113 - httpx has no limit on the whole, only on each step; `_limited` has
+            timeout=None,  # noqa: S113 - httpx has no limit on the whole, only on each step; `Budget` has
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"},
         )
 
-    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Page:
+    async def get(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, robots: bool = True
+    ) -> Page:
         """One GET, conditional if validators are given, redirects followed by hand.
+
+        Args:
+            url: What to fetch.
+            etag: Of the answer that is at hand.
+            last_modified: Likewise.
+            robots: False where the site's owner has agreed: its robots.txt is not asked.
 
         Returns:
             The page, or one with status 304 and no body if it has not changed.
@@ -128,22 +148,21 @@ class HttpFetch:
         conditions = {
             name: value
             for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified))
-            if value is not None and _sendable(value)
+            if value is not None and sendable(value)
         }
-        hop, left_s, clock = _address(url, url), self._limits.deadline_s, asyncio.get_running_loop().time
-        for number in range(self._limits.redirects + 1):
-            async with self._turn(hop.host):
-                began = clock()
-                with _translated(url, f"hop {number} ({hop})" if number else ""):
-                    async with (
-                        asyncio.timeout(left_s),
-                        self._client.stream("GET", hop, headers=conditions) as answer,
-                    ):
-                        if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
-                            return await self._page(url, answer, conditional=bool(conditions))
-                left_s -= clock() - began
-            hop = _next_hop(url, hop, answer.headers["location"])
-        raise FetchRedirects(url, f"more than {self._limits.redirects} redirects")
+
+        async def take(answer: httpx.Response, moved_to: str | None) -> Page:
+            return await self._page(url, answer, conditional=bool(conditions), moved_to=moved_to)
+
+        way = _Way(
+            url=url,
+            start=_address(url, url),
+            hops=self._limits.redirects,
+            budget=Budget(self._limits.deadline_s),
+            robots=self._robots if robots else None,
+            headers=conditions,
+        )
+        return await self._follow(way, take)
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, deadline_s: float | None = None
@@ -153,18 +172,11 @@ class HttpFetch:
         Raises:
             FetchError: There was no answer, or the address may not be dialled.
         """
-        target = _address(url, url)
-        async with self._turn(target.host):
-            with _translated(url, ""):
-                async with (
-                    asyncio.timeout(deadline_s or self._limits.deadline_s),
-                    self._client.stream("POST", target, content=body, headers=dict(headers)) as answer,
-                ):
-                    await _drop_body(answer)
-                    return PostAnswer(
-                        status=answer.status_code,
-                        retry_after_s=retry_after(answer.headers.get("retry-after"), now=self._now()),
-                    )
+        async with self._posted(url, body, headers, deadline_s) as answer:
+            await _drop_body(answer)
+            return PostAnswer(
+                status=answer.status_code, retry_after_s=retry_after(answer.headers.get("retry-after"), now=self._now())
+            )
 
     async def ask(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline_s: float | None = None) -> bytes:
         """One POST for the sake of its answer; a redirect is not followed.
@@ -175,30 +187,61 @@ class HttpFetch:
         Raises:
             FetchError: There was no answer, another status, too long a body, or the address may not be dialled.
         """
-        target = _address(url, url)
-        async with self._turn(target.host):
-            with _translated(url, ""):
-                async with (
-                    asyncio.timeout(deadline_s or self._limits.deadline_s),
-                    self._client.stream("POST", target, content=body, headers=dict(headers)) as answer,
-                ):
-                    if not answer.is_success:
-                        raise self._status_error(url, answer)
-                    return await _body(url, answer, self._limits.body_bytes)
+        async with self._posted(url, body, headers, deadline_s) as answer:
+            if not answer.is_success:
+                raise self._status_error(url, answer)
+            return await _body(url, answer, self._limits.body_bytes)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
 
     @contextlib.asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for the host first: those who queue for one slow host must not hold the places of others."""
-        gate = self._hosts.setdefault(host, asyncio.Semaphore(self._limits.per_host))
-        async with gate, self._overall:
-            yield
+    async def _posted(
+        self, url: str, body: bytes, headers: Mapping[str, str], deadline_s: float | None
+    ) -> AsyncIterator[httpx.Response]:
+        target = _address(url, url)
+        async with self._turns.turn(target.host):
+            with _translated(url, ""):
+                async with (
+                    asyncio.timeout(deadline_s or self._limits.deadline_s),
+                    self._client.stream("POST", target, content=body, headers=dict(headers)) as answer,
+                ):
+                    yield answer
 
-    async def _page(self, url: str, answer: httpx.Response, *, conditional: bool) -> Page:
-        status = answer.status_code
+    async def _follow(self, way: _Way, take: Take[Taken]) -> Taken:
+        """What `take` makes of the answer at the end of the redirects; it is told where permanent ones alone led."""
+        hop, permanent = way.start, True
+        for number in range(way.hops + 1):
+            via = f"hop {number} ({hop})" if number else ""
+            apart_s = await self._permitted(way, hop)
+            async with self._turns.spaced_turn(hop.host, apart_s):
+                with _translated(way.url, via):
+                    async with (
+                        way.budget.spending(),
+                        self._client.stream("GET", hop, headers=way.headers) as answer,
+                    ):
+                        if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
+                            return await take(answer, str(hop) if permanent and hop != way.start else None)
+            permanent = permanent and answer.status_code in _PERMANENT
+            hop = _next_hop(way.url, hop, answer.headers["location"])
+        raise FetchRedirects(way.url, f"more than {way.hops} redirects")
+
+    async def _permitted(self, way: _Way, hop: httpx.URL) -> float:
+        """Ask the origin of `hop` whether it may be fetched; how many seconds requests to its host must be apart."""
+        spacing_s = self._limits.spacing_s
+        if way.robots is None:
+            return spacing_s
+        where = hop.copy_with(raw_path=b"/robots.txt")
+        its = _Way(url=str(where), start=where, hops=_ROBOTS_HOPS, budget=way.budget)
+        rules = await way.robots.rules(
+            its.url, lambda: self._follow(its, self._rules_text), named=way.url, patient=way.budget.untouched
+        )
+        rules.check(str(hop), named=way.url)
+        return max(spacing_s, rules.delay_s)
+
+    async def _page(self, url: str, answer: httpx.Response, *, conditional: bool, moved_to: str | None) -> Page:
+        status, now = answer.status_code, self._now()
         unchanged = status == HTTPStatus.NOT_MODIFIED and conditional
         if status not in _WHOLE and not unchanged:
             raise self._status_error(url, answer)
@@ -209,16 +252,39 @@ class HttpFetch:
             body=b"" if unchanged else await _body(url, answer, self._limits.body_bytes),
             fetched_at=self._now(),
             content_type=answer.headers.get("content-type", ""),
-            etag=_validator(answer, "etag"),
-            last_modified=_validator(answer, "last-modified"),
+            etag=validator(answer.headers, "etag"),
+            last_modified=validator(answer.headers, "last-modified"),
+            fresh_s=fresh_s(answer.headers, now=now),
+            moved_to=moved_to,
+            links=_links(answer),
         )
 
     def _status_error(self, url: str, answer: httpx.Response) -> FetchError:
-        status = answer.status_code
-        transient = status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        kind = FetchUnavailable if transient else FetchStatus
-        wait_s = retry_after(answer.headers.get("retry-after"), now=self._now())
-        return kind(url, f"the server answered {status}", retry_after_s=wait_s, status=status)
+        return status_error(url, answer.status_code, answer.headers, now=self._now())
+
+    async def _rules_text(self, answer: httpx.Response, _moved_to: str | None) -> bytes:
+        """A robots.txt, cut at its cap."""
+        url = str(answer.url)
+        if answer.status_code not in _WHOLE:
+            raise self._status_error(url, answer)
+        sink = _sink(url, answer, MAX_BYTES)
+        try:
+            await _fill(sink, url, answer)
+        except FetchTooBig:
+            return sink.whole_lines()
+        return sink.whole()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """One address and the redirects from it. `url` is the one to report; `robots` whom to ask at each hop."""
+
+    url: str
+    start: httpx.URL
+    hops: int
+    budget: Budget
+    robots: Robots | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _GuardedTransport(httpx.AsyncHTTPTransport):
@@ -239,36 +305,13 @@ def _address(raw: str, named: str, *, base: httpx.URL | None = None) -> httpx.UR
         FetchScheme: It is none that may be fetched, or parsers may differ; `named` is the URL to report.
     """
     try:
-        _check_spelling(raw)
+        check_spelling(raw)
         url = (httpx.URL(raw) if base is None else base.join(raw)).copy_with(fragment=None)
-        _check(url)
+        check_parts(url.scheme, url.raw_host.decode("ascii"), url.port)
     except (ValueError, httpx.InvalidURL) as exc:
         where = "" if raw == named else f"leads to {raw[:200]!r}: "
         raise FetchScheme(named, f"{where}{exc}") from exc
     return url
-
-
-def _check_spelling(raw: str) -> None:
-    if len(raw) > _MAX_URL_CHARS or "\\" in raw or not raw.isprintable():
-        raise ValueError("too long, or has a backslash or an unprintable character")
-    if "@" in urlsplit(raw).netloc:  # an empty user name too, which httpx.URL forgets
-        raise ValueError("a user name in the URL")
-
-
-def _check(url: httpx.URL) -> None:
-    if url.scheme not in {"http", "https"}:
-        raise ValueError("only http and https are fetched")
-    if url.port is not None and not 0 < url.port <= _MAX_PORT:
-        raise ValueError("no such port")
-    host = url.raw_host.decode("ascii")
-    if ":" in host:
-        ipaddress.IPv6Address(host)
-        if "%" in host:
-            raise ValueError("an address with a zone")
-    elif not _HOST.fullmatch(host) or ".." in host:
-        raise ValueError(f"no host name: {host!r}")
-    elif _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
-        ipaddress.IPv4Address(host)  # four decimal numbers, or it is one of inet_aton's odd forms
 
 
 def _next_hop(url: str, hop: httpx.URL, location: str) -> httpx.URL:
@@ -296,16 +339,21 @@ async def _body(url: str, answer: httpx.Response, cap: int) -> bytes:
     """The whole body, inflated, in at most `cap` bytes."""
     if int(answer.headers.get("content-length", 0)) > cap:
         raise FetchTooBig(url, f"declares more than {cap} bytes")
-    coding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"identity", "gzip", "x-gzip", ""}:
-        raise FetchEncoding(url, f"content coding {coding[:80]!r}, though only gzip was asked for")
-    sink = Gunzip(url, cap) if "gzip" in coding else Plain(url, cap)
+    sink = _sink(url, answer, cap)
+    await _fill(sink, url, answer)
+    return sink.whole()
+
+
+def _sink(url: str, answer: httpx.Response, cap: int) -> Plain:
+    return sink_for(url, answer.headers.get("content-encoding", ""), cap)
+
+
+async def _fill(sink: Plain, url: str, answer: httpx.Response) -> None:
     try:
         async for chunk in answer.aiter_raw():
             sink.feed(chunk)
     except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
         raise FetchTruncated(url, "the connection ended before the body did") from exc
-    return sink.whole()
 
 
 async def _drop_body(answer: httpx.Response) -> None:
@@ -319,11 +367,12 @@ async def _drop_body(answer: httpx.Response) -> None:
                     return
 
 
-def _validator(answer: httpx.Response, name: str) -> str | None:
-    value = answer.headers.get(name)
-    return value if value and _sendable(value) else None
-
-
-def _sendable(value: str) -> bool:
-    """Whether a stored header value can be sent back: some servers put anything into an ETag."""
-    return value.isascii() and value.isprintable() and len(value) <= _MAX_VALIDATOR_CHARS
+def _links(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
+    """The links of its header that may be fetched."""
+    found: list[tuple[str, str]] = []
+    for relation, target in link_targets(answer.headers.get("link", "")):
+        with contextlib.suppress(FetchScheme):
+            found.append((relation, str(_address(target, target, base=answer.url))))
+        if len(found) == _MAX_LINKS:
+            break
+    return tuple(found)
