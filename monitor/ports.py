@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -215,6 +215,53 @@ class Notify(Protocol):
         Raises:
             DeliveryError: `transient` says whether to try again.
         """
+
+
+class SubscriptionState(StrEnum):
+    """Where a feed stands with its hub. `LEFT` is what is to be forgotten, and is never stored."""
+
+    ASKED = "asked"
+    ACTIVE = "active"
+    REFUSED = "refused"
+    DENIED = "denied"
+    LEAVING = "leaving"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one feed's hub was asked for (WebSub), and what it said.
+
+    `token` is the unguessable part of the address that the hub was given, `secret` what it signs with; neither is
+    shown. `asked_at`: when it was last asked, or denied. `asks`: how often since it last confirmed, 0 when it has.
+    `lease_until`: how long it has promised to tell us.
+    """
+
+    feed_id: str
+    hub: str
+    topic: str
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    state: SubscriptionState
+    asked_at: datetime
+    asks: int = 1
+    lease_until: datetime | None = None
+
+
+class Subscriptions(Protocol):
+    """The archive's book of what hubs were asked for, one subscription to a feed. Short and synchronous."""
+
+    def every(self) -> tuple[Subscription, ...]:
+        """All of them, by feed."""
+
+    def of(self, token: str) -> Subscription | None:
+        """The one that `token` belongs to."""
+
+    def keep(self, subscription: Subscription, /) -> None:
+        """Keep it in place of what its feed had."""
+
+    def drop(self, subscription: Subscription, /) -> None:
+        """Forget it; one that took its place stays."""
 
 
 class Archive(Protocol):
