@@ -50,6 +50,7 @@ SHAPES: Mapping[str, FileShape] = {
     "antonyms": FileShape(required=("opposite",), optional=("against", "turns")),
     "names": FileShape(shared_forms=True),
     "syntax": FileShape(shared_forms=True),
+    "screen": FileShape(required=("type",), optional=("over",)),
 }
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "lexicon"
-LEAST = {"predicates": 170, "modality": 65, "attribution": 60, "negation": 30, "cues": 50, "boilerplate": 70}
+LEAST = {
+    "predicates": 170, "modality": 65, "attribution": 60, "negation": 30, "cues": 50, "boilerplate": 70, "screen": 20,
+}  # fmt: skip
 EXAMPLES = tuple(name for name in LEAST if SHAPES[name].example)
 KINDS = {"event", "participant", "agenda", "statement", "stance", "outcome", "reported", "analysis"}
 TYPES = {
@@ -29,6 +31,7 @@ TYPES = {
         "counted", "institution",
         "elaboration",
     },
+    "screen": {"name", "office", "libya", "host", "topic"},
 }  # fmt: skip
 
 
