@@ -1,4 +1,4 @@
-"""`alerts`: what was sent, and why; a test message; an analyst's verdict."""
+"""`alerts`: what was sent, and why; what the operator was told; a test message; an analyst's verdict."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ def show_(ctx: typer.Context, alert_id: Annotated[str, typer.Argument(metavar="I
                                                                suggest=item["suggest"]))  # fmt: skip
     show(items, ("relation", "kind", "quote", "other_quote", "why_en"), form=Format.TABLE)
     show(found["deliveries"], ("channel", "recipient", "state", "attempts", "code", "message"), form=Format.TABLE)
+
+
+@group.command("notices")
+def notices_(ctx: typer.Context, limit: Limit = 20, form: AsFormat = Format.TABLE, as_json: AsJson = False) -> None:
+    """Notices to the operator, the latest first, and what became of their deliveries."""
+    shop: Workshop = ctx.obj
+    with shop.asking() as reader:
+        rows = reader.notices(limit)
+    show(rows, ("id", "kind", "at", "alarms", "figures", "deliveries"), form=form_of(form, as_json))
 
 
 @group.command("test")

@@ -154,16 +154,12 @@ WHERE alert_id = :id ORDER BY number
 """
 
 DELIVERY_STATES: Final = """
-SELECT alert_id AS content_id, state, count(*) AS n FROM deliveries WHERE alert_id IN (SELECT value FROM json_each(:ids))
-GROUP BY alert_id, state ORDER BY alert_id, state
+SELECT coalesce(alert_id, notice_id) AS content_id, state, count(*) AS n FROM deliveries
+WHERE alert_id IN (SELECT value FROM json_each(:ids)) OR notice_id IN (SELECT value FROM json_each(:ids))
+GROUP BY content_id, state ORDER BY content_id, state
 """
 
 NOTICES: Final = "SELECT * FROM notices ORDER BY number DESC LIMIT :limit"
-
-NOTICE_DELIVERY_STATES: Final = """
-SELECT notice_id AS content_id, state, count(*) AS n FROM deliveries WHERE notice_id IN (SELECT value FROM json_each(:ids))
-GROUP BY notice_id, state ORDER BY notice_id, state
-"""
 
 STANDING_ALARMS: Final = """
 SELECT feed_id, code, message, since FROM alarms WHERE cleared_at IS NULL ORDER BY since, code, feed_id

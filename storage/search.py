@@ -197,7 +197,7 @@ class ArchiveReader:
     def alerts(self, limit: int = 20) -> list[Json]:
         """Alerts, the latest first, each with what became of its deliveries."""
         found = self._rows(queries.ALERTS, Filters(limit=limit).values())
-        return self._delivered(map(shapes.alert_line, found), queries.DELIVERY_STATES)
+        return self._delivered(map(shapes.alert_line, found))
 
     def alert(self, alert_id: str) -> Json:
         """One alert whole, with its deliveries and the verdicts on it.
@@ -217,7 +217,7 @@ class ArchiveReader:
     def notices(self, limit: int = 20) -> list[Json]:
         """Notices to the operator, the latest first, each with its alarms, figures, and how its deliveries fared."""
         found = self._rows(queries.NOTICES, Filters(limit=limit).values())
-        return self._delivered(map(shapes.notice_line, found), queries.NOTICE_DELIVERY_STATES)
+        return self._delivered(map(shapes.notice_line, found))
 
     def labels(self) -> list[Json]:
         """Every verdict of an analyst, the oldest first, with what it is about: one line for each claim of an alert.
@@ -265,10 +265,10 @@ class ArchiveReader:
             raise InputMissing(f"there is no {kind} {sought}")
         return found[0]
 
-    def _delivered(self, lines: Iterable[Row], states: str) -> list[Json]:
-        """Each line with how many of its deliveries are in which state, as the statement `states` counts them."""
+    def _delivered(self, lines: Iterable[Row]) -> list[Json]:
+        """Each line, of an alert or a notice, with how many of its deliveries are in which state."""
         told = list(lines)
-        counted = self._grouped(states, [line["id"] for line in told], "content_id")
+        counted = self._grouped(queries.DELIVERY_STATES, [line["id"] for line in told], "content_id")
         return [line | {"deliveries": {one["state"]: one["n"] for one in counted[line["id"]]}} for line in told]
 
     def _grouped(self, sql: str, ids: list[str], by: str) -> dict[str, list[Row]]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.model import (
+    Alarm,
     Article,
     ClaimKind,
     Decision,
@@ -21,6 +22,7 @@ from monitor.model import (
     MeetingStatus,
     Mention,
     Modality,
+    NoticeKind,
     Outcome,
     PersonMention,
     Reading,
@@ -31,13 +33,13 @@ from monitor.model import (
     Signature,
     Urgency,
 )
-from monitor.render import alert_json, decision_json, unread_json
+from monitor.render import alert_json, decision_json, notice_json, unread_json
 from monitor.render.plain import one_line, web_link
-from tests.alert_factory import AGREED, ELYSEE, SENTENCE, make_alert, make_item
+from tests.alert_factory import AGREED, ELYSEE, SENTENCE, make_alarm, make_alert, make_item, make_notice
 
-SCHEMA: dict[str, Any] = json.loads(
-    (Path(__file__).parent.parent / "docs" / "alert.schema.json").read_text(encoding="utf-8")
-)
+DOCS = Path(__file__).parent.parent / "docs"
+SCHEMA: dict[str, Any] = json.loads((DOCS / "alert.schema.json").read_text(encoding="utf-8"))
+NOTICE_SCHEMA: dict[str, Any] = json.loads((DOCS / "notice.schema.json").read_text(encoding="utf-8"))
 TYPES = {
     "string": str,
     "integer": int,
@@ -52,30 +54,30 @@ ARTICLE_KEYS = {
 }
 
 
-def problems(value: object, schema: dict[str, Any], at: str = "$") -> list[str]:
-    """What is wrong with `value` by the part of JSON Schema that the published file uses."""
+def problems(value: object, schema: dict[str, Any], at: str = "$", *, root: dict[str, Any] = SCHEMA) -> list[str]:
+    """What is wrong with `value` by the part of JSON Schema that the published files use."""
     if "$ref" in schema:
-        return problems(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], at)
+        return problems(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], at, root=root)
     if "anyOf" in schema:
-        tries = [problems(value, option, at) for option in schema["anyOf"]]
+        tries = [problems(value, option, at, root=root) for option in schema["anyOf"]]
         return min(tries, key=len)
     if "enum" in schema:
         return [] if value in schema["enum"] else [f"{at}: {value!r} is none of {schema['enum']}"]
     names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     if not any(type(value) is TYPES[name] for name in names):
         return [f"{at}: {value!r} is no {names}"]
-    return inner_problems(value, schema, at)
+    return inner_problems(value, schema, at, root)
 
 
-def inner_problems(value: object, schema: dict[str, Any], at: str) -> list[str]:
+def inner_problems(value: object, schema: dict[str, Any], at: str, root: dict[str, Any]) -> list[str]:
     if isinstance(value, list):
-        return [p for i, entry in enumerate(value) for p in problems(entry, schema["items"], f"{at}[{i}]")]
+        return [p for i, entry in enumerate(value) for p in problems(entry, schema["items"], f"{at}[{i}]", root=root)]
     if not isinstance(value, dict):
         return []
     found = [f"{at}: {key} is missing" for key in schema["required"] if key not in value]
-    found += [f"{at}: {key} is not in the schema" for key in value if key not in schema["properties"]]
-    for key in value.keys() & schema["properties"].keys():
-        found += problems(value[key], schema["properties"][key], f"{at}.{key}")
+    for key, entry in value.items():
+        known = schema["properties"].get(key, schema["additionalProperties"])
+        found += problems(entry, known, f"{at}.{key}", root=root) if known else [f"{at}: {key} is not in the schema"]
     return found
 
 
@@ -102,6 +104,20 @@ def test_the_schema_check_finds_what_is_missing_unknown_and_of_the_wrong_type() 
     payload["article"]["colour"] = "red"
     payload["urgency"] = "soon"
     assert len(problems(payload, SCHEMA)) == 4
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("alarms", [(), (make_alarm(),), (make_alarm(feed_id=None, code="E-NETWORK"), make_alarm())])
+def test_a_notice_fits_the_published_schema(kind: NoticeKind, alarms: tuple[Alarm, ...]) -> None:
+    payload = json.loads(json.dumps(notice_json(make_notice(kind, alarms=alarms)), ensure_ascii=False))
+    assert problems(payload, NOTICE_SCHEMA, root=NOTICE_SCHEMA) == []
+
+
+def test_the_schema_check_finds_faults_of_a_notice_too() -> None:
+    payload = json.loads(json.dumps(notice_json(make_notice(figures=(("feeds", 14),)))))
+    payload["figures"]["healthy"] = "13"
+    payload["alarms"][0]["feed_id"] = payload["alarms"][0].pop("feed")
+    assert len(problems(payload, NOTICE_SCHEMA, root=NOTICE_SCHEMA)) == 3
 
 
 def test_the_schema_lists_every_value_of_the_model() -> None:

@@ -1,4 +1,4 @@
-"""Alerts by e-mail: one message for each recipient, text and HTML, right to left, over SMTP.
+"""Alerts and notices by e-mail: one message for each recipient, text and HTML, right to left, over SMTP.
 
 A resend of one delivery carries the same Message-ID (RFC 5322, 3.6.4), so that a message whose
 acknowledgement was lost can be recognised as the same; that is the one case in which a recipient may see an
@@ -28,11 +28,12 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.errors import DeliveryError, MailAuth, MailRefused, MailUnavailable
-from monitor.render import Labels, Letter, Names, write_letter
+from monitor.model import Alert
+from monitor.render import Labels, Letter, Names, NoticeLetter, write_letter, write_notice
 from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
-    from monitor.model import Delivery
+    from monitor.model import Delivery, Notice
     from monitor.ports import Clock
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,7 +46,7 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
-    """Where mail goes in, from whom and to whom.
+    """Where mail goes in, from whom and to whom: alerts to `recipients`, notices to `operators`, or else to the same.
 
     `sender` may have a name before its address: `Rasid <rasid@watch.example>`; recipients are bare addresses.
     `starttls` demands the upgrade, `tls` speaks TLS from the first byte; a password is sent without either
@@ -57,6 +58,7 @@ class MailSettings:
     port: int
     sender: str
     recipients: tuple[str, ...]
+    operators: tuple[str, ...] = ()
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     starttls: bool = True
@@ -74,12 +76,13 @@ class MailNotify:
         self, settings: MailSettings, *, names: Names, clock: Clock, tls_context: ssl.SSLContext | None = None
     ) -> None:
         self.recipients = settings.recipients
+        self.operators = settings.operators or settings.recipients
         self._settings, self._names, self._clock, self._tls_context = settings, names, clock, tls_context
         self._labels = load_labels()
         self._templates = mail_templates()
 
     async def send(self, delivery: Delivery) -> None:
-        """Send one alert to one recipient.
+        """Send one alert or notice to one recipient.
 
         Raises:
             MailUnavailable: A 4xx reply, no connection, or no end within the timeout.
@@ -100,31 +103,38 @@ class MailNotify:
         """The message of one delivery, complete but for the way it takes.
 
         Raises:
-            MailRefused: An address that mail cannot carry, or an alert that cannot be written.
+            MailRefused: An address that mail cannot carry, or something that cannot be written.
         """
-        letter = write_letter(delivery.content, self._names, self._labels)
         sender, recipient = self._sender, ascii_address(delivery.recipient)
+        letter, template = self._written(delivery.content)
         try:
-            message = self._headed(delivery, letter, sender, recipient)
+            message = self._headed(delivery, letter.subject, sender, recipient)
             unsubscribe = _mailto(self._settings.unsubscribe)
-            text = self._templates.get_template("mail.txt").render(letter=letter)
-            html = self._templates.get_template("mail.html").render(letter=letter, unsubscribe=unsubscribe)
+            text = self._templates.get_template(f"{template}.txt").render(letter=letter)
+            html = self._templates.get_template(f"{template}.html").render(letter=letter, unsubscribe=unsubscribe)
             message.set_content(text, charset="utf-8", cte="base64")
             message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
         except (MessageError, TemplateError, ValueError) as error:
-            raise MailRefused(f"alert {delivery.content.id} cannot be written as a mail: {error}") from error
+            raise MailRefused(f"{delivery.content.id} cannot be written as a mail: {error}") from error
         return message
 
-    def _headed(self, delivery: Delivery, letter: Letter, sender: str, recipient: str) -> EmailMessage:
+    def _written(self, content: Alert | Notice) -> tuple[Letter | NoticeLetter, str]:
+        """What the mail shows, and the name of the templates that show it."""
+        if isinstance(content, Alert):
+            return write_letter(content, self._names, self._labels), "alert"
+        return write_notice(content, self._names, self._labels), "notice"
+
+    def _headed(self, delivery: Delivery, subject: str, sender: str, recipient: str) -> EmailMessage:
         domain = sender.rpartition("@")[2]
         message = EmailMessage(policy=SMTP_POLICY)
         message["From"] = Address(one_line(parseaddr(self._settings.sender)[0], 80), addr_spec=sender)
         message["To"] = Address(addr_spec=recipient)
-        message["Subject"] = letter.subject
+        message["Subject"] = subject
         message["Date"] = self._clock.now()
         message["Message-ID"] = _message_id(delivery.id, domain)
-        if delivery.content.meeting_id is not None:
-            thread = _message_id(f"meeting.{delivery.content.meeting_id}", domain)
+        meeting_id = delivery.content.meeting_id if isinstance(delivery.content, Alert) else None
+        if meeting_id is not None:
+            thread = _message_id(f"meeting.{meeting_id}", domain)
             message["In-Reply-To"] = thread
             message["References"] = thread
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
@@ -169,7 +179,8 @@ class MailNotify:
 
 def load_labels(path: Path = TEMPLATES / "labels.toml") -> Labels:
     """The product's words as its editors wrote them."""
-    return Labels(tables=tomllib.loads(path.read_text(encoding="utf-8")))
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Labels(nouns=tables.pop("counted", {}), tables=tables)
 
 
 @cache

@@ -1,8 +1,8 @@
-"""Alerts by webhook, signed after Standard Webhooks 1.0.
+"""Alerts and notices by webhook, signed after Standard Webhooks 1.0.
 
 The `webhook-id` is the delivery's id and stays the same over retries; the timestamp is of the try. Only 2xx
 is success. What is tried again, by the schedule of `monitor.pacing`, until that ends in a dead letter: no
-answer, 429, 5xx, a redirect (never followed: the operator's URL is where alerts go), and every other 4xx, for
+answer, 429, 5xx, a redirect (never followed: the operator's URL is where they go), and every other 4xx, for
 receivers answer 401 or 404 during a deployment of their own. Not tried again: 410, by which a receiver takes
 leave, and an address that may not be dialled.
 """
@@ -25,18 +25,24 @@ from monitor.errors import (
     WebhookRefused,
     WebhookUnavailable,
 )
-from monitor.render import Json, alert_json
+from monitor.model import Alert, NoticeKind
+from monitor.render import Json, alert_json, notice_json
 from monitor.render.order import by_importance
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import datetime
 
-    from monitor.model import Alert, AlertItem, Delivery
+    from monitor.model import AlertItem, Delivery, Notice
     from monitor.ports import Clock
 
 BODY_BYTES = 20_000
-EVENT = "alert.created"
+ALERT_EVENT = "alert.created"
+NOTICE_EVENTS = {
+    NoticeKind.ALARM: "source.silent",
+    NoticeKind.CLEAR: "source.back",
+    NoticeKind.HEARTBEAT: "heartbeat",
+}
 GONE = 410
 _CLIPS = (4000, 1000, 250, 60)
 
@@ -85,10 +91,10 @@ class WebhookNotify:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._signers = {name: _signers(endpoint) for name, endpoint in self._endpoints.items()}
         self._post, self._clock = post, clock
-        self.recipients = tuple(self._endpoints)
+        self.recipients = self.operators = tuple(self._endpoints)
 
     async def send(self, delivery: Delivery) -> None:
-        """Post one alert to one endpoint.
+        """Post one alert or notice to one endpoint.
 
         Raises:
             WebhookUnavailable: No 2xx this time; carries the wait the endpoint asked for.
@@ -120,36 +126,52 @@ class WebhookNotify:
         }
 
 
-def webhook_body(alert: Alert, *, max_bytes: int = BODY_BYTES) -> bytes:
-    """The JSON body: `type`, `timestamp` (when the alert was first seen, the same over retries) and `data`.
+def webhook_body(content: Alert | Notice, *, max_bytes: int = BODY_BYTES) -> bytes:
+    """The JSON body: `type`, `timestamp` (when an alert was first seen, or a notice made: it stays) and `data`.
 
-    Over `max_bytes`, the least important items are left out and counted in `items_left_out`; if one item alone is
-    too much, its texts are shortened and `truncated` says so. It is whole JSON in any case.
+    Over `max_bytes`, the least important items of an alert, or the last alarms of a notice, are left out and counted
+    in `items_left_out` or `alarms_left_out`; if one alone is too much, texts are shortened and `truncated` says so. It
+    is whole JSON in any case.
     """
-    alert = replace(alert, items=by_importance(alert.items))
-    low, high = 1, len(alert.items)
-    whole = _encoded(alert, high)
+    if isinstance(content, Alert):
+        alert = replace(content, items=by_importance(content.items))
+        return _fitted(lambda kept, clip: _alert_event(alert, kept, clip), len(alert.items), max_bytes)
+    return _fitted(lambda kept, clip: _notice_event(content, kept, clip), len(content.alarms), max_bytes)
+
+
+def _fitted(event: Callable[[int, int | None], Json], parts: int, max_bytes: int) -> bytes:
+    """The body with as many of its `parts` as fit, found by halving; where not one does, with texts cut."""
+    low, high = 1, parts
+    whole = _encoded(event(high, None))
     if len(whole) <= max_bytes:
         return whole
-    while low < high:  # the most items that fit, by halving
+    while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(_encoded(alert, middle)) <= max_bytes else (low, middle - 1)
-    body = _encoded(alert, low)
+        low, high = (middle, high) if len(_encoded(event(middle, None))) <= max_bytes else (low, middle - 1)
+    body = _encoded(event(low, None))
     for clip in _CLIPS:
         if len(body) <= max_bytes:
             break
-        body = _encoded(alert, 1, clip)
+        body = _encoded(_clipped(event(1, clip), clip))
     return body
 
 
-def _encoded(alert: Alert, items: int, clip: int | None = None) -> bytes:
+def _encoded(event: Json) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _alert_event(alert: Alert, items: int, clip: int | None) -> Json:
     kept = tuple(item if clip is None else _windowed(item, clip) for item in alert.items[:items])
     left_out = len(alert.items) - len(kept)
     data: Json = alert_json(replace(alert, items=kept), left_out=left_out, truncated=clip is not None)
-    event: Json = {"type": EVENT, "timestamp": alert.first_seen.isoformat(), "data": data}
-    if clip is not None:
-        event = _clipped(event, clip)
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return {"type": ALERT_EVENT, "timestamp": alert.first_seen.isoformat(), "data": data}
+
+
+def _notice_event(notice: Notice, alarms: int, clip: int | None) -> Json:
+    kept = replace(notice, alarms=notice.alarms[:alarms])
+    left_out = len(notice.alarms) - len(kept.alarms)
+    data: Json = notice_json(kept, left_out=left_out, truncated=clip is not None)
+    return {"type": NOTICE_EVENTS[notice.kind], "timestamp": notice.at.isoformat(), "data": data}
 
 
 def _windowed(item: AlertItem, clip: int) -> AlertItem:

@@ -1,7 +1,8 @@
 """What leaves the product, as values: JSON for machines, a letter for readers. Pure; adapters send it."""
 
 from monitor.render.letter import Letter, write_letter
-from monitor.render.machine import Json, alert_json, decision_json, unread_json
+from monitor.render.machine import Json, alert_json, decision_json, notice_json, unread_json
+from monitor.render.notice import NoticeLetter, write_notice
 from monitor.render.words import Labels, Names, names_from
 
 __all__ = [
@@ -9,9 +10,12 @@ __all__ = [
     "Labels",
     "Letter",
     "Names",
+    "NoticeLetter",
     "alert_json",
     "decision_json",
     "names_from",
+    "notice_json",
     "unread_json",
     "write_letter",
+    "write_notice",
 ]

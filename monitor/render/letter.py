@@ -15,7 +15,6 @@ from monitor.render.plain import one_line, seen, web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
 
     from monitor.model import Counterpart, Meeting
     from monitor.render.words import Labels, Names
@@ -206,8 +205,8 @@ def _face(alert: Alert, names: Names, labels: Labels, language: str) -> Face:
         grade=labels.of(language, "grade", many),
         origins=_origins(alert, names, labels, language),
         no_foreign=_no_foreign(alert, names, labels, language),
-        first_seen=_moment(alert.first_seen, labels, language),
-        published=_moment(alert.published_at, labels, language) if alert.published_at else None,
+        first_seen=labels.moment(language, alert.first_seen),
+        published=labels.moment(language, alert.published_at) if alert.published_at else None,
     )
 
 
@@ -240,18 +239,9 @@ def _when(meeting: Meeting | None, labels: Labels, language: str) -> str:
     )
     if first is not None and first == last:
         key = "on_day"
-    day = _day(first, labels, language) if first else ""
+    day = labels.day(language, first) if first else ""
     phrase = labels.of(language, "phrase", key)
-    return phrase.format(day=day, first=day, last=_day(last, labels, language) if last else "")
-
-
-def _day(day: date, labels: Labels, language: str) -> str:
-    return f"{day.day} {labels.of(language, 'month', str(day.month))} {day.year}"
-
-
-def _moment(moment: datetime, labels: Labels, language: str) -> str:
-    phrase = labels.of(language, "phrase", "at_time")
-    return phrase.format(day=_day(moment.date(), labels, language), time=moment.strftime("%H:%M"))
+    return phrase.format(day=day, first=day, last=labels.day(language, last) if last else "")
 
 
 def _origins(alert: Alert, names: Names, labels: Labels, language: str) -> str:

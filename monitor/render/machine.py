@@ -1,7 +1,8 @@
-"""Values as JSON: what a webhook carries (`alert_json`) and what `ingest --json` prints (`decision_json`).
+"""Values as JSON: what webhooks carry (`alert_json`, `notice_json`), what `ingest --json` prints (`decision_json`).
 
 Keys are a promise to others: they are never left out, an unknown value is null or empty. Times are ISO 8601
-in UTC, days ISO 8601, enumerations their values. `docs/alert.schema.json` describes `alert_json`.
+in UTC, days ISO 8601, enumerations their values. `docs/alert.schema.json` describes `alert_json`,
+`docs/notice.schema.json` `notice_json`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from monitor.model import (
+        Alarm,
         Alert,
         AlertItem,
         Counterpart,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         Lead,
         Meeting,
         MeetingLink,
+        Notice,
         Outcome,
         PersonMention,
         Reading,
@@ -60,6 +63,22 @@ def alert_json(alert: Alert, *, left_out: int = 0, truncated: bool = False) -> d
         "outlets": alert.outlets,
         "items": [_item(item) for item in alert.items],
         "items_left_out": left_out,
+        "truncated": truncated,
+    }
+
+
+def notice_json(notice: Notice, *, left_out: int = 0, truncated: bool = False) -> dict[str, Json]:
+    """One notice for machines: `left_out` alarms exist beyond those carried, `truncated` as for alerts.
+
+    Returns:
+        The object of `docs/notice.schema.json`. What kind of notice it is, the type of the webhook's body says.
+    """
+    return {
+        "id": notice.id,
+        "at": _iso(notice.at),
+        "alarms": [_alarm(alarm) for alarm in notice.alarms],
+        "alarms_left_out": left_out,
+        "figures": dict(notice.figures),
         "truncated": truncated,
     }
 
@@ -165,6 +184,10 @@ def _item(item: AlertItem) -> Json:
         "why_en": item.why_en,
         "other": other,
     }
+
+
+def _alarm(alarm: Alarm) -> Json:
+    return {"feed": alarm.feed_id, "code": alarm.code, "message": alarm.message, "since": _iso(alarm.since)}
 
 
 def _article(reading: Reading) -> dict[str, Json]:

@@ -28,6 +28,7 @@ from monitor.model import (
     MeetingMode,
     MeetingStatus,
     Modality,
+    NoticeKind,
     Relation,
     Urgency,
 )
@@ -40,9 +41,12 @@ from tests.alert_factory import (
     NAMES,
     SENTENCE,
     FixedClock,
+    make_alarm,
     make_alert,
     make_delivery,
     make_item,
+    make_notice,
+    make_notice_delivery,
 )
 
 if TYPE_CHECKING:
@@ -299,6 +303,71 @@ def test_unsubscribing_is_offered_where_an_address_for_it_is_set() -> None:
     assert composed()["List-Unsubscribe"] is None
 
 
+def told(kind: NoticeKind = NoticeKind.ALARM, **changes: Any) -> EmailMessage:
+    """The mail of a notice."""
+    return notify(25).compose(make_notice_delivery(DESK, make_notice(kind, **changes)))
+
+
+def test_operators_are_those_named_or_else_all_recipients() -> None:
+    assert notify(25).operators == (DESK,)
+    apart = notify(25, operators=("watch@ministry.example",))
+    assert (apart.recipients, apart.operators) == ((DESK,), ("watch@ministry.example",))
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+async def test_a_notice_arrives_as_one_automatic_mail_without_a_thread(kind: NoticeKind) -> None:
+    mailbox = Mailbox()
+    delivery = make_notice_delivery(DESK, make_notice(kind))
+    async with listening(mailbox) as port:
+        await notify(port).send(delivery)
+    message = mailbox.read()
+    assert mailbox.recipients == [[DESK]]
+    assert [p.get_content_type() for p in message.iter_parts()] == ["text/plain", "text/html"]
+    assert '<html lang="ar" dir="rtl">' in part(message, "html")
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["References"] is None
+    assert message["Message-ID"] == notify(25).compose(delivery)["Message-ID"]
+    assert len(str(message["Subject"])) <= 120
+
+
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_an_alarm_is_told_by_source_meaning_message_and_beginning(kind: str) -> None:
+    said = part(told(), kind)
+    for expected in (
+        "shahid",
+        "ينشر هذا المصدر أقل بكثير من عادته",
+        "This source publishes far less than it usually does",
+        "2 articles in 24 h, where 31 are usual",
+        "18 يناير 2026، الساعة 07:42",
+        "E-FEED-SILENT",
+        "يصلك هذا مرة واحدة",
+    ):
+        assert expected in said
+    assert said.index("أقل بكثير") < said.index("English summary") < said.index("far less")
+    assert "كان الإنذار" not in said
+    assert "كان الإنذار" in part(told(NoticeKind.CLEAR), kind)
+
+
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_a_heartbeat_shows_its_figures_noughts_too_and_what_still_stands(kind: str) -> None:
+    said = part(told(NoticeKind.HEARTBEAT), kind)
+    shown = Shape(said).text if kind == "html" else said
+    assert "3 تنبيهات منذ الرسالة الدورية السابقة" in shown
+    assert "رسائل تنتظر" in shown
+    assert "Messages waiting: 0" in shown
+    assert "ما زالت قائمة" not in shown
+    standing = part(told(NoticeKind.HEARTBEAT, alarms=(make_alarm(),)), kind)
+    assert "إنذارات ما زالت قائمة" in standing
+    assert "Alarms that still stand" in standing
+
+
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_of_very_many_alarms_a_mail_counts_the_rest(kind: str) -> None:
+    said = part(told(alarms=tuple(make_alarm(feed_id=f"feed-{number}") for number in range(40))), kind)
+    assert "عددها 28" in said
+    assert "worker.py alerts notices" in said
+
+
 def test_every_value_of_the_model_has_a_label_in_both_languages() -> None:
     tables = load_labels().tables
     wanted = {
@@ -436,6 +505,29 @@ def test_no_text_of_an_article_becomes_markup(payload: str) -> None:
     assert hostile.styles == plain.styles
     assert hostile.comments == plain.comments == []
     assert "49" not in hostile.text.replace(payload, "")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_of_a_server_becomes_markup_in_a_notice(payload: str) -> None:
+    def shape(text: str) -> Shape:
+        alarms = (make_alarm(feed_id=text, code=text, message=text), make_alarm(message=text))
+        figures = ((text, 3),)
+        return Shape(part(told(NoticeKind.HEARTBEAT, alarms=alarms, figures=figures), "html"))
+
+    plain, hostile = shape("نص"), shape(payload)
+    assert hostile.tags == plain.tags
+    assert hostile.links == plain.links == []
+    assert hostile.styles == plain.styles
+    assert hostile.comments == []
+
+
+@pytest.mark.parametrize("text", TITLES)
+def test_the_subject_of_a_notice_is_one_short_visible_line_whatever_a_server_says(text: str) -> None:
+    message = told(alarms=(make_alarm(feed_id=text, code="E-OTHER", message=text),))
+    subject = str(message["Subject"])
+    assert 0 < len(subject) <= 120
+    assert subject.isprintable()
+    assert message["Bcc"] is None
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,20 @@ from monitor.adapters.deliver import deliver_one
 from monitor.adapters.http import HttpFetch
 from monitor.adapters.webhook import BODY_BYTES, WebhookEndpoint, WebhookNotify, webhook_body
 from monitor.errors import ConfigError, WebhookRefused, WebhookUnavailable
-from monitor.model import DeliveryState
+from monitor.model import DeliveryState, NoticeKind
 from monitor.pacing import MAX_TRIES
-from monitor.render import alert_json
-from tests.alert_factory import AGREED, FIRST_SEEN, FixedClock, make_alert, make_delivery, make_item
+from monitor.render import alert_json, notice_json
+from tests.alert_factory import (
+    AGREED,
+    FIRST_SEEN,
+    FixedClock,
+    make_alarm,
+    make_alert,
+    make_delivery,
+    make_item,
+    make_notice,
+    make_notice_delivery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,6 +113,29 @@ async def test_an_alert_arrives_signed_and_the_official_library_verifies_it() ->
         "timestamp": FIRST_SEEN.isoformat(),
         "data": alert_json(make_alert()),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        (NoticeKind.ALARM, "source.silent"),
+        (NoticeKind.CLEAR, "source.back"),
+        (NoticeKind.HEARTBEAT, "heartbeat"),
+    ],
+)
+async def test_a_notice_arrives_signed_under_its_own_type(kind: NoticeKind, event: str) -> None:
+    delivery = make_notice_delivery("desk", make_notice(kind), channel="webhook")
+    async with Receiver().listening() as receiver, sending(receiver) as notify:
+        await notify.send(delivery)
+    headers, body = receiver.got[0]
+    said = Webhook(SECRET).verify(body, headers)
+    assert headers["webhook-id"] == delivery.id
+    assert said == {"type": event, "timestamp": FIRST_SEEN.isoformat(), "data": notice_json(make_notice(kind))}
+
+
+async def test_notices_go_to_every_endpoint() -> None:
+    async with sending(Receiver(port=1)) as notify:
+        assert notify.operators == notify.recipients == ("desk",)
 
 
 async def test_a_changed_body_or_another_secret_does_not_verify() -> None:
@@ -246,6 +279,33 @@ def test_whatever_is_long_the_body_is_whole_json_within_its_limit(changes: dict[
     assert data["truncated"] is True
     for item in data["items"]:
         assert item["sentence"][item["mark_start"] : item["mark_end"]] == AGREED
+
+
+def test_a_notice_of_very_many_alarms_leaves_the_last_out_and_counts_them() -> None:
+    alarms = tuple(make_alarm(feed_id=f"feed-{number}") for number in range(500))
+    body = webhook_body(make_notice(alarms=alarms))
+    data = json.loads(body)["data"]
+    assert len(body) <= BODY_BYTES
+    assert len(data["alarms"]) + data["alarms_left_out"] == 500
+    assert len(data["alarms"]) > 50
+    assert data["alarms"][0]["feed"] == "feed-0"
+    assert data["truncated"] is False
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"alarms": (make_alarm(message='ع\0"' * 50_000),)},
+        {"alarms": (make_alarm(feed_id="a" * 50_000),) * 2},
+        {"alarms": (make_alarm(code="E" * 50_000),)},
+    ],
+)
+def test_whatever_is_long_a_notice_is_whole_json_within_its_limit(changes: dict[str, Any]) -> None:
+    body = webhook_body(make_notice(**changes))
+    data = json.loads(body)["data"]
+    assert len(body) <= BODY_BYTES
+    assert data["truncated"] is True
+    assert len(data["alarms"]) == 1
 
 
 def test_a_lone_surrogate_does_not_break_the_body() -> None:
