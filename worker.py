@@ -14,6 +14,7 @@ import os
 import sys
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,10 +27,11 @@ from commands.workshop import Place
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.terminal import emit, say
 from monitor.errors import AlreadyRunning, ConfigError, InputMissing, RasidError
-from monitor.pacing import next_digest
+from monitor.pacing import next_check, next_digest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
 
     from pydantic import SecretStr
 
@@ -150,6 +152,7 @@ class RealWorkshop:
                     digest_at=partial(next_digest, hour=configuration.settings.alerts.digest_hour_utc),
                     channels=self._channels(configuration, fetch),
                     judge=judge,
+                    check_at=_checks(configuration),
                 )
 
     @asynccontextmanager
@@ -214,6 +217,12 @@ class RealWorkshop:
             for name, hook in configuration.settings.webhooks.items()
         ]
         return WebhookNotify(endpoints, post=fetch.post, clock=self.clock)
+
+
+def _checks(configuration: Configuration) -> Callable[[datetime, datetime], datetime | None]:
+    chosen = configuration.settings.reread
+    floor, until = timedelta(seconds=chosen.floor_s), timedelta(days=chosen.days)
+    return partial(next_check, floor=floor, until=until)
 
 
 def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from monitor.adapters.terminal import progress
-from monitor.model import DeliveryResult, DeliveryState, Outcome
-from monitor.pipeline import FeedReport, PollRules, deliver, ingest, run_cycle
+from monitor.deciding.polling import Pace
+from monitor.model import DeliveryResult, DeliveryState, NoticeKind, Outcome
+from monitor.pacing import Tempo
+from monitor.pipeline import FeedReport, PollRules, Watch, WatchRules, deliver, ingest, run_cycle
 from monitor.ports import ReadJob
 from storage.seed import seed_articles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from commands.workshop import Configuration
+    from monitor.model import Notice
     from monitor.pipeline import Ports
     from storage.archive import SqliteArchive
 
@@ -25,7 +30,18 @@ _log = structlog.get_logger()
 def rules_of(configuration: Configuration) -> PollRules:
     """How the settings say feeds are polled."""
     poll = configuration.settings.poll
-    return PollRules(every=timedelta(seconds=poll.interval_s), tries=poll.tries, max_entries=poll.max_entries)
+    tempo = Tempo(
+        start=timedelta(seconds=poll.interval_s),
+        fastest=timedelta(seconds=poll.fastest_s),
+        slowest=timedelta(seconds=poll.slowest_s),
+    )
+    return PollRules(
+        pace=Pace(tempo=tempo, full=timedelta(seconds=poll.full_s)),
+        tries=poll.tries,
+        max_entries=poll.max_entries,
+        sample=poll.sample,
+        words=configuration.reading,
+    )
 
 
 async def seed_once(ports: Ports, archive: SqliteArchive) -> int:
@@ -44,14 +60,24 @@ async def seed_once(ports: Ports, archive: SqliteArchive) -> int:
     return len(corpus)
 
 
+def watch_of(configuration: Configuration, ports: Ports) -> Watch:
+    """Who hears of polls on the operator's behalf."""
+    chosen = configuration.settings.operator
+    rules = WatchRules(failing=timedelta(hours=chosen.failing_h), heartbeat_hours_utc=chosen.heartbeat_hours_utc)
+    return Watch(ports=ports, feeds=configuration.feeds, rules=rules)
+
+
 async def poll_once(
     configuration: Configuration, ports: Ports, archive: SqliteArchive, *, due_only: bool
 ) -> tuple[FeedReport, ...]:
-    """One cycle with its heartbeat."""
+    """One cycle with its heartbeat, and what the operator must hear of it."""
+    watch = watch_of(configuration, ports)
     reports = await run_cycle(ports, configuration.feeds, rules_of(configuration), due_only=due_only)
     archive.heartbeat(ports.clock.now())
     for report in reports:
-        _log_report(report)
+        watch.hear(report)
+        log_report(report)
+    log_notices(watch.look())
     return reports
 
 
@@ -82,7 +108,15 @@ def report_json(report: FeedReport) -> dict[str, Any]:
     }
 
 
-def _log_report(report: FeedReport) -> None:
+def log_notices(notices: Iterable[Notice]) -> None:
+    """Tell the log what the operator is told."""
+    for one in notices:
+        for alarm in one.alarms if one.kind is not NoticeKind.HEARTBEAT else ():
+            _log.warning(one.kind.value, feed=alarm.feed_id, code=alarm.code, message=alarm.message)
+
+
+def log_report(report: FeedReport) -> None:
+    """Tell the log how one feed was polled."""
     if report.code is not None:
         _log.warning("feed failed", feed=report.feed_id, code=report.code, message=report.message)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,20 @@ import structlog
 import typer
 
 from commands.options import DONE, FAILED, AsJson
-from commands.rounds import deliver_all, poll_once, report_json, rules_of, seed_once
+from commands.rounds import (
+    deliver_all,
+    log_notices,
+    log_report,
+    poll_once,
+    report_json,
+    rules_of,
+    seed_once,
+    watch_of,
+)
 from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, show
 from monitor.errors import InputMissing
-from monitor.pipeline import run_cycle
+from monitor.pipeline import Poller, reread, run_cycle
 from monitor.service import Service
 
 if TYPE_CHECKING:
@@ -24,6 +34,9 @@ if TYPE_CHECKING:
     from storage.archive import SqliteArchive
 
 app = typer.Typer(rich_markup_mode=None)
+
+LOOK_TICKS = 4
+"""Looks at the watch itself are a minute apart: what goes wrong at one moment is told in one message."""
 
 _log = structlog.get_logger()
 
@@ -44,17 +57,42 @@ async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -
             _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
             if await _seeded(ports, archive, stop):
                 archive.heartbeat(ports.clock.now())
-
-                async def poll() -> None:
-                    for report in await poll_once(configuration, ports, archive, due_only=True):
-                        if as_json:
-                            emit(report_json(report))
-
-                async def send() -> None:
-                    await deliver_all(ports)
-
-                await Service(poll=poll, deliver=send, tick_s=configuration.settings.poll.tick_s).run(stop)
+                await _serve(configuration, ports, archive, stop, as_json=as_json)
     _log.info("stopped")
+
+
+async def _serve(
+    configuration: Configuration, ports: Ports, archive: SqliteArchive, stop: asyncio.Event, *, as_json: bool
+) -> None:
+    """The jobs of the service, and what they hear of each other."""
+    settings, watch = configuration.settings, watch_of(configuration, ports)
+    feeds = {feed.id: feed for feed in configuration.feeds}
+
+    def polled(report: FeedReport) -> None:
+        watch.hear(report)
+        log_report(report)
+        service.deliver_soon()
+        if as_json:
+            emit(report_json(report))
+
+    async def poll() -> None:
+        await poller.beat()
+        archive.heartbeat(ports.clock.now())
+
+    async def look() -> None:
+        log_notices(watch.look())
+        await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
+
+    async def look_again() -> None:
+        for end in await reread(poller.desk, feeds, limit=settings.reread.per_cycle):
+            _log.info("article changed", feed=end.feed_id, outcome=end.outcome.value, url=end.entry.url)
+
+    async def send() -> None:
+        await deliver_all(ports)
+
+    service = Service(jobs=(poll, look, look_again), deliver=send, tick_s=settings.poll.tick_s)
+    async with aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller:
+        await service.run(stop)
 
 
 async def _seeded(ports: Ports, archive: SqliteArchive, stop: asyncio.Event) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from xxhash import xxh64_intdigest
 
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_LIVELY, _QUIET = 1 / 3, 2 / 3
+"""Shares of a feed's items that were known: under the first something may soon be missed, over the second we come too
+often. Between them a window is half new at each poll, which is where a feed is polled least for all of its items."""
+_SOONER, _LATER = 0.5, 1.5
 _DAY_S = 86_400.0
 _SHORTEST_ASKED_S = 60.0
 _SPREAD = 0.1
@@ -29,13 +35,33 @@ _SEND_WAITS = (
 MAX_TRIES = len(_SEND_WAITS) + 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """How often a feed may be polled: `start` until its rhythm is known, then between `fastest` and `slowest`."""
+
+    start: timedelta
+    fastest: timedelta = timedelta(minutes=5)
+    slowest: timedelta = _DAY
+
+
+def learned_interval(interval_s: float | None, known_share: float, tempo: Tempo) -> float:
+    """The interval of a feed after one more poll: sooner where little was known, later where nearly all was.
+
+    Args:
+        interval_s: What was learned before, in seconds; None in the beginning.
+        known_share: Share of the feed's items that had been there at the last poll, 0..1; 1 for an unchanged feed.
+        tempo: The bounds.
+
+    Returns:
+        Seconds, within the bounds.
+    """
+    factor = _SOONER if known_share < _LIVELY else _LATER if known_share > _QUIET else 1.0
+    before = tempo.start.total_seconds() if interval_s is None else interval_s
+    return min(max(before * factor, tempo.fastest.total_seconds()), tempo.slowest.total_seconds())
+
+
 def next_poll(
-    now: datetime,
-    *,
-    feed_id: str,
-    every: timedelta,
-    failures: int = 0,
-    retry_after_s: float | None = None,
+    now: datetime, *, feed_id: str, every: timedelta, failures: int = 0, asked_s: float | None = None
 ) -> datetime:
     """When to poll next: `every`, doubled per failure in a row up to one day, spread by up to a tenth.
 
@@ -43,8 +69,8 @@ def next_poll(
         now: When the poll ended; aware.
         feed_id: What the spread derives from, so that feeds of one interval do not all come due at once.
         every: The interval of a healthy feed.
-        failures: Failures in a row, this poll's included; 0 after a success.
-        retry_after_s: What the server asked for, as `retry_after` gives it: never polled sooner, within
+        failures: Doublings: failures in a row, this poll's included; 0 after a success.
+        asked_s: What feed or server asked for (Retry-After, Cache-Control, ttl): never polled sooner, within
             a minute to a day.
 
     Returns:
@@ -53,7 +79,35 @@ def next_poll(
     cap = max(_DAY, every)
     wait = min(every * (1 << min(max(failures, 0), _MAX_DOUBLINGS)), cap)
     wait = min(wait * (1 + _SPREAD * _fraction(feed_id)), cap)
-    return now + max(wait, timedelta(seconds=_asked(retry_after_s)))
+    return now + max(wait, timedelta(seconds=_asked(asked_s)))
+
+
+def next_poll_of_paused(now: datetime) -> datetime:
+    """When to look again at a feed that said it is gone: 410 may be a mistake, and nothing is forgotten for good."""
+    return now + _WEEK
+
+
+def is_due(next_poll_at: datetime, now: datetime) -> bool:
+    """Whether a stored moment has come, or lies so far ahead that a clock must have been wrong when it was stored."""
+    return next_poll_at <= now or next_poll_at > now + _WEEK + _DAY
+
+
+def next_check(first_seen: datetime, now: datetime, *, floor: timedelta, until: timedelta) -> datetime | None:
+    """When an article is read again, for silent edits: after as long again as it has been known, at most a day.
+
+    Most edits come in the first hours, so staleness is kept in proportion to age: a dozen readings in two weeks.
+
+    Args:
+        first_seen: When it was first read; aware.
+        now: When it was last read.
+        floor: Shortest interval.
+        until: Age after which it is read no more.
+
+    Returns:
+        None where the next time would lie beyond that age.
+    """
+    at = now + min(max(now - first_seen, floor), max(_DAY, floor))
+    return at if at - first_seen <= until else None
 
 
 def next_delivery(
@@ -78,6 +132,13 @@ def next_digest(now: datetime, *, hour: int) -> datetime:
     """When what can wait goes out: the next full `hour` (0 to 23, of the zone of `now`) that is still to come."""
     at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return at if at > now else at + _DAY
+
+
+def last_of_hours(now: datetime, hours: tuple[int, ...]) -> datetime | None:
+    """The last of the full `hours` (0 to 23, of the zone of `now`) that has come, today or yesterday; None of none."""
+    today = now.replace(minute=0, second=0, microsecond=0)
+    times = [today.replace(hour=hour) - day for hour in hours for day in (timedelta(), _DAY)]
+    return max((at for at in times if at <= now), default=None)
 
 
 def retry_after(value: str | None, *, now: datetime) -> float | None:

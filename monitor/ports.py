@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         FeedEntry,
         FeedState,
         Notice,
+        NoticeKind,
         Outcome,
         Page,
         ParsedFeed,
@@ -69,9 +70,10 @@ class FeedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCheck:
-    """An article that is to be read again, for what was changed in it silently."""
+    """An article that is to be read again, for what was changed in it silently; `feed_id` brought it first."""
 
     article_id: str
+    feed_id: str
     url: str
     outlet: str
     first_seen: datetime
@@ -122,9 +124,45 @@ class Commit:
     entries: tuple[EntryRecord, ...] = ()
     feed_state: FeedState | None = None
     deliveries: tuple[Delivery, ...] = ()
+    checks: tuple[NextCheck, ...] = ()
     raised: tuple[Alarm, ...] = ()
     cleared: tuple[Alarm, ...] = ()
     notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """How many new articles one feed has brought. All but `week` leave out its first day, which brings a backlog.
+
+    `entries` and `longest_gap_s` are of the 28 days up to `last_at`, its newest article: how many, and the longest
+    silence between two of them. `week` and `week_gap_s` are of the last 7 days: how many, and the longest silence, the
+    one that lasts included. `before`: how many in the 21 days before those.
+    """
+
+    feed_id: str
+    first_at: datetime
+    last_at: datetime
+    entries: int = 0
+    longest_gap_s: float = 0.0
+    week: int = 0
+    week_gap_s: float = 0.0
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What was done since a moment: polls, new entries, those of them read and in scope, alerts, dead letters.
+
+    `waiting`: what is in the outbox now.
+    """
+
+    polls: int = 0
+    entries: int = 0
+    read: int = 0
+    in_scope: int = 0
+    alerts: int = 0
+    waiting: int = 0
+    dead: int = 0
 
 
 class Clock(Protocol):
@@ -140,8 +178,10 @@ class Clock(Protocol):
 class Fetch(Protocol):
     """HTTP, politely and safely."""
 
-    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Page:
-        """One GET with every limit applied.
+    async def get(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, robots: bool = True
+    ) -> Page:
+        """One GET with every limit applied; without `robots`, the site's owner has agreed to what they forbid.
 
         Raises:
             FetchError: With the code that says why.
@@ -284,6 +324,18 @@ class Archive(Protocol):
 
     def standing_alarms(self) -> tuple[Alarm, ...]:
         """Alarms that have not been cleared, oldest first."""
+
+    def volumes(self, now: datetime) -> tuple[Volume, ...]:
+        """How many new articles each feed has brought, by feed id; without feeds that have brought none."""
+
+    def screen_sample(self, since: datetime) -> tuple[int, int]:
+        """Articles that were screened out and read all the same: how many, and how many were in scope."""
+
+    def counts_since(self, since: datetime) -> Counts:
+        """What was done since a moment."""
+
+    def last_notice_at(self, kind: NoticeKind) -> datetime | None:
+        """When the last notice of a kind was made, None before the first."""
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
         """Queued deliveries whose next try is due, oldest first."""

@@ -1,4 +1,4 @@
-"""The service: polls and delivers on a beat until it is told to stop.
+"""The service: polls, watches and delivers on a beat until it is told to stop.
 
 APScheduler gives the beat and nothing else: what is due stands in the archive. It waits on the wall clock, which may be
 set back or jump ahead (a container that slept), so each beat that is late by the monotonic clock is made up for here.
@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
 GRACE_S = 5.0
 """What a message that is being handed over may still take after the word to stop; the rest of ten seconds is for us."""
@@ -26,15 +26,20 @@ _log = structlog.get_logger()
 
 
 class Service:
-    """Runs two jobs beside each other, each never more than once at a time."""
+    """Runs its jobs beside each other, each never more than once at a time, and delivering until the last."""
 
     def __init__(
-        self, *, poll: Callable[[], Awaitable[None]], deliver: Callable[[], Awaitable[None]], tick_s: float
+        self, *, jobs: Sequence[Callable[[], Awaitable[None]]], deliver: Callable[[], Awaitable[None]], tick_s: float
     ) -> None:
-        """`tick_s` is how often each job looks whether there is something to do; `deliver` also runs after `poll`."""
-        self._poll, self._deliver, self._tick_s = poll, deliver, tick_s
-        self._poll_beat, self._deliver_beat = asyncio.Event(), asyncio.Event()
+        """`tick_s` is how often each job looks whether there is something to do."""
+        self._jobs, self._deliver, self._tick_s = tuple(jobs), deliver, tick_s
+        self._beats = tuple(asyncio.Event() for _ in self._jobs)
+        self._deliver_beat = asyncio.Event()
         self._stopping = False
+
+    def deliver_soon(self) -> None:
+        """Look at the outbox without waiting for the next beat."""
+        self._deliver_beat.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set, then within ten seconds.
@@ -57,30 +62,28 @@ class Service:
         )
         scheduler.start()
         stopped = asyncio.ensure_future(stop.wait())
-        polling = asyncio.ensure_future(self._forever(self._poll_beat, self._poll_and_wake))
+        pairs = zip(self._beats, self._jobs, strict=True)
+        working = [asyncio.ensure_future(self._forever(beat, job)) for beat, job in pairs]
         delivering = asyncio.ensure_future(self._forever(self._deliver_beat, self._deliver))
         try:
-            await asyncio.wait({stopped, polling, delivering}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopped, *working, delivering}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._stopping = True
             scheduler.shutdown(wait=False)
-            polling.cancel()
+            for work in working:
+                work.cancel()
             self._deliver_beat.set()
             await asyncio.wait({delivering}, timeout=GRACE_S)
             for task in (stopped, delivering):
                 task.cancel()
-            ends = await asyncio.gather(polling, delivering, stopped, return_exceptions=True)
+            ends = await asyncio.gather(*working, delivering, stopped, return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
                 raise end
 
     async def _beat(self) -> None:
-        self._poll_beat.set()
-        self._deliver_beat.set()
-
-    async def _poll_and_wake(self) -> None:
-        await self._poll()
-        self._deliver_beat.set()
+        for beat in (*self._beats, self._deliver_beat):
+            beat.set()
 
     async def _forever(self, beat: asyncio.Event, job: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from monitor.errors import InputMissing
 from monitor.model import Alarm, Alert, Delivery, DeliveryState, FeedState, Notice
 from monitor.reading.arabic import FOLD_VERSION
-from storage import ledger, queries, recalling
+from storage import checking, ledger, queries, recalling, watching
 from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, translated
 from storage.migrations import MIGRATIONS, migrate
 from storage.rows import digest, from_row, load, stamp
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from monitor.model import DeliveryResult, FeedEntry, Reading, Recall
-    from monitor.ports import Commit
+    from monitor.model import DeliveryResult, FeedEntry, NoticeKind, Reading, Recall
+    from monitor.ports import Commit, Counts, DueCheck, Volume
     from storage.rows import Row
 
 _FOLD, _SEEDED, _HEARTBEAT = "fold_version", "seeded_at", "heartbeat_at"
@@ -130,6 +130,11 @@ class SqliteArchive:
         with translated("recall"):
             return recalling.recall(self._db, reading)
 
+    def due_checks(self, now: datetime, limit: int) -> tuple[DueCheck, ...]:
+        """Articles that are to be read again by now, the stalest for their age first."""
+        with translated("look for articles to read again"):
+            return checking.due_checks(self._db, now, limit)
+
     def commit(self, commit: Commit, /) -> None:
         """Store everything in `commit`, or nothing. Storing the same twice is a no-op."""
         with translated("commit"), transaction(self._db):
@@ -139,6 +144,7 @@ class SqliteArchive:
             ledger.store_notices(self._db, commit.notices)
             ledger.queue(self._db, commit.deliveries)
             ledger.store_entries(self._db, commit.entries)
+            checking.store_checks(self._db, commit.checks)
             if commit.feed_state is not None:
                 ledger.store_feed(self._db, commit.feed_state, len(commit.entries), self._now())
 
@@ -146,6 +152,26 @@ class SqliteArchive:
         """Alarms that have not been cleared, oldest first."""
         with translated("read the alarms"):
             return tuple(from_row(Alarm, row) for row in rows(self._db, queries.STANDING_ALARMS))
+
+    def volumes(self, now: datetime) -> tuple[Volume, ...]:
+        """How many new articles each feed has brought, by feed id; without feeds that have brought none."""
+        with translated("count what feeds bring"):
+            return watching.volumes(self._db, now)
+
+    def screen_sample(self, since: datetime) -> tuple[int, int]:
+        """Articles that were screened out and read all the same: how many, and how many were in scope."""
+        with translated("count what was sampled"):
+            return watching.screen_sample(self._db, since)
+
+    def counts_since(self, since: datetime) -> Counts:
+        """What was done since a moment."""
+        with translated("count what was done"):
+            return watching.counts_since(self._db, since)
+
+    def last_notice_at(self, kind: NoticeKind) -> datetime | None:
+        """When the last notice of a kind was made, None before the first."""
+        with translated("look for the last notice"):
+            return watching.last_notice_at(self._db, kind)
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
         """Queued deliveries whose next try is due, oldest first."""

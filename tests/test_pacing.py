@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pacing import MAX_TRIES, next_delivery, next_digest, next_poll, retry_after
+from monitor.pacing import (
+    MAX_TRIES,
+    Tempo,
+    is_due,
+    learned_interval,
+    next_check,
+    next_delivery,
+    next_digest,
+    next_poll,
+    next_poll_of_paused,
+    retry_after,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -16,7 +27,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def wait(failures: int = 0, *, asked: float | None = None, feed: str = "f", every: timedelta = QUARTER) -> timedelta:
-    return next_poll(NOON, feed_id=feed, every=every, failures=failures, retry_after_s=asked) - NOON
+    return next_poll(NOON, feed_id=feed, every=every, failures=failures, asked_s=asked) - NOON
 
 
 def test_a_healthy_feed_is_polled_after_its_interval_and_at_most_a_tenth_later() -> None:
@@ -107,3 +118,50 @@ def test_no_retry_after_value_raises_or_leaves_its_bounds(value: str) -> None:
 def test_a_digest_goes_out_at_the_next_full_hour_of_its_kind(now: int, then: tuple[int, int]) -> None:
     day, hour = then
     assert next_digest(datetime(2026, 1, 1, now, tzinfo=UTC), hour=6) == datetime(2026, 1, day, hour, tzinfo=UTC)
+
+
+TEMPO = Tempo(start=QUARTER, fastest=timedelta(minutes=5), slowest=DAY)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.0, 450.0), (0.33, 450.0), (0.34, 900.0), (0.66, 900.0), (0.67, 1350.0), (1.0, 1350.0)]
+)
+def test_a_feed_is_polled_sooner_under_a_third_known_and_later_over_two_thirds(share: float, expected: float) -> None:
+    assert learned_interval(None, share, TEMPO) == expected
+
+
+@given(st.lists(st.floats(0, 1), max_size=60))
+def test_no_course_of_polls_leaves_five_minutes_and_a_day(shares: list[float]) -> None:
+    interval_s: float | None = None
+    for share in shares:
+        interval_s = learned_interval(interval_s, share, TEMPO)
+        assert 300 <= interval_s <= 86_400
+
+
+def test_a_feed_settles_where_a_window_is_about_half_new() -> None:
+    per_hour, window, interval_s = 30, 20, 900.0
+    for _ in range(50):
+        share = max(0.0, 1 - per_hour * interval_s / 3600 / window)
+        interval_s = learned_interval(interval_s, share, TEMPO)
+    assert window * 0.2 <= per_hour * interval_s / 3600 <= window * 0.8
+
+
+def test_an_article_is_read_again_at_intervals_that_grow_with_its_age_up_to_a_day() -> None:
+    read, now = [], NOON
+    while (later := next_check(NOON, now, floor=timedelta(minutes=30), until=timedelta(days=14))) is not None:
+        read.append(later - now)
+        now = later
+    assert read[:4] == [timedelta(minutes=30), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)]
+    assert max(read) == DAY
+    assert 15 <= len(read) <= 22
+    assert now - NOON <= timedelta(days=14)
+
+
+def test_an_article_that_is_old_when_it_is_first_read_is_not_read_again() -> None:
+    assert next_check(NOON - timedelta(days=30), NOON, floor=timedelta(minutes=30), until=timedelta(days=14)) is None
+
+
+def test_a_paused_feed_is_looked_at_again_within_a_fortnight_and_a_moment_far_ahead_is_a_wrong_clock_s() -> None:
+    assert next_poll_of_paused(NOON) - NOON == timedelta(days=7)
+    assert not is_due(next_poll_of_paused(NOON), NOON)
+    assert is_due(NOON + timedelta(days=3650), NOON)

@@ -18,8 +18,10 @@ from monitor.adapters.files import read_files
 from monitor.adapters.http import FetchLimits, HttpFetch
 from monitor.adapters.similarity import LexicalSimilarity
 from monitor.demo.loopback import Answer, Loopback, Request
+from monitor.deciding.polling import Pace
 from monitor.errors import ExtractCrash, InputMissing, MailUnavailable, RasidError
 from monitor.model import DeliveryState, FeedSource, Outcome
+from monitor.pacing import Tempo
 from monitor.pipeline import EntryEnd, PollRules, Ports, deliver, ingest, run_cycle
 from monitor.reading.article import read_article
 from monitor.settings import load_read_config
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 START = datetime(2026, 1, 18, 9, 0, tzinfo=UTC)
-RULES = PollRules(every=timedelta(minutes=15), tries=3)
+RULES = PollRules(pace=Pace(tempo=Tempo(start=timedelta(minutes=15))), tries=3)
 MEETING = (
     "<h1>صدام حفتر يلتقي بول سولير في باريس</h1>"
     "<p>التقى نائب القائد العام الفريق صدام حفتر في العاصمة الفرنسية باريس المبعوث الخاص للرئيس الفرنسي بول سولير، "

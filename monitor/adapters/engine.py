@@ -1,8 +1,8 @@
-"""Where `read_article` runs: in a process that can be killed, or in this one.
+"""Where feeds are parsed and articles are read: in a process that can be killed, or in this one.
 
-An extractor may run for minutes, take all memory or crash on one page in a hundred thousand, and Python
-cannot stop a thread. So each page is read in a spawned process with limits that the kernel keeps; one that
-goes over them costs that page, and no other.
+A parser or extractor may run for minutes, take all memory or crash on one page in a hundred thousand, and Python
+cannot stop a thread. So each is run in a spawned process with limits that the kernel keeps; a page that goes over
+them costs itself, and no other. No source holds all processes: one whose every page is slow delays nobody else.
 """
 
 from __future__ import annotations
@@ -14,21 +14,25 @@ import resource
 import signal
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor.errors import ExtractCrash, ExtractTimeout, ReadError
+from monitor.errors import ExtractCrash, ExtractTimeout, RasidError, ReadError
+from monitor.reading.source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
 
-    from monitor.model import Reading
-    from monitor.ports import ReadJob
+    from monitor.model import ParsedFeed, Reading
+    from monitor.ports import FeedJob, ReadJob
 
 Config = TypeVar("Config")
+Job = TypeVar("Job")
+Found = TypeVar("Found")
 
 _MIB = 1 << 20
 _MAX_KILLS = 2
@@ -50,6 +54,7 @@ class PoolCompute(Generic[Config]):
         load: Callable[[Path], Config],
         config_dir: Path,
         *,
+        parse: Callable[[FeedJob], ParsedFeed] = read_source,
         workers: int = 2,
         limit_s: float = 20.0,
         memory_bytes: int = 512 * _MIB,
@@ -60,13 +65,15 @@ class PoolCompute(Generic[Config]):
             read: Reads one article; a module's own function, since its name is what crosses to the process.
             load: Loads the configuration, once in each process; likewise.
             config_dir: What `load` is called with.
-            workers: Processes, and so articles read at a time.
-            limit_s: Time for one article, in seconds, waiting and computing.
+            parse: Parses one feed; likewise.
+            workers: Processes, and so articles and feeds at a time.
+            limit_s: Time for one of them, in seconds, waiting and computing.
             memory_bytes: Private memory of one process.
         """
         self._initargs = (read, load, config_dir, memory_bytes)
-        self._workers, self._limit_s = workers, limit_s
+        self._parse, self._workers, self._limit_s = parse, workers, limit_s
         self._free = asyncio.Semaphore(workers)
+        self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._kills: Counter[str] = Counter()
         self._pool: ProcessPool | None = None
 
@@ -76,25 +83,44 @@ class PoolCompute(Generic[Config]):
         Raises:
             ReadError: What the reader itself found wrong with the page.
             ExtractTimeout: It was killed at its time limit.
-            ExtractCrash: Its process died, ran out of memory, or raised what no page should make it raise;
-            or the
+            ExtractCrash: Its process died, ran out of memory, or raised what no page should make it raise; or the
                 URL is not tried any more, having killed two processes.
         """
         if self._kills[job.url] >= _MAX_KILLS:
             raise ExtractCrash(f"{job.url}: not read again, it killed its reading process {_MAX_KILLS} times")
-        async with self._free:
+        try:
+            return await self._in_its_lane(job.lane, job.url, _read_one, job)
+        except _KilledError as exc:
+            self._kills[job.url] += 1
+            raise exc.error from exc
+
+    async def parse(self, job: FeedJob) -> ParsedFeed:
+        """Parse one feed in a process of its own. One that kills it is a failing feed, polled ever less often.
+
+        Raises:
+            FeedError: What is wrong with the feed.
+            ReadError: As for articles.
+        """
+        try:
+            return await self._in_its_lane(job.feed_id, job.url, self._parse, job)
+        except _KilledError as exc:
+            raise exc.error from exc
+
+    async def _in_its_lane(self, lane: str, url: str, work: Callable[[Job], Found], job: Job) -> Found:
+        """`work` of one job. Those of one named lane leave a process to the others, where there are several."""
+        width = max(1, self._workers - 1) if lane else self._workers
+        mine = self._lanes.setdefault(lane, asyncio.Semaphore(width))
+        async with mine, self._free:
             try:
-                return await self._read_or_restart(job)
+                return await self._run_or_restart(url, work, job)
             except TimeoutError as exc:
-                self._kills[job.url] += 1
-                raise ExtractTimeout(f"{job.url}: reading took more than {self._limit_s:g} s") from exc
+                raise _KilledError(ExtractTimeout(f"{url}: reading took more than {self._limit_s:g} s")) from exc
             except ProcessExpired as exc:
-                self._kills[job.url] += 1
-                raise _expired(job.url, exc, self._limit_s) from exc
-            except ReadError:
+                raise _KilledError(_expired(url, exc, self._limit_s)) from exc
+            except RasidError:
                 raise
             except Exception as exc:
-                raise _crashed(job.url, exc) from exc
+                raise _crashed(url, exc) from exc
 
     async def aclose(self) -> None:
         """Stop all processes; what they were reading is given up. The next job would start them again."""
@@ -103,40 +129,40 @@ class PoolCompute(Generic[Config]):
             pool.stop()  # type: ignore[no-untyped-call]
             await asyncio.to_thread(pool.join)
 
-    async def _read_or_restart(self, job: ReadJob) -> Reading:
-        """Once, in a new pool: one breaks when a process dies while idle, by the kernel's memory killer say."""
+    async def _run_or_restart(self, url: str, work: Callable[[Job], Found], job: Job) -> Found:
+        """Once, or once more in a new pool: one breaks when a process dies idle, by the kernel's memory killer say."""
         try:
-            return await self._within_limits(job)
+            return await self._within_limits(work, job)
         except (BrokenProcessPool, _NotStartedError):
             await self.aclose()
         try:
-            return await self._within_limits(job)
+            return await self._within_limits(work, job)
         except (BrokenProcessPool, _NotStartedError) as exc:
             await self.aclose()
-            message = f"{job.url}: reading processes die while they start; see that the configuration loads"
+            message = f"{url}: reading processes die while they start; see that the configuration loads"
             raise ExtractCrash(message) from exc
 
-    async def _within_limits(self, job: ReadJob) -> Reading:
+    async def _within_limits(self, work: Callable[[Job], Found], job: Job) -> Found:
         """Time by the monotonic clock, from when the process takes the job.
 
         pebble's own limit goes by the wall clock, which may jump. A future cancelled, by the limit or from
         outside, makes pebble kill the process.
         """
-        future = self._schedule(job)
-        reading = asyncio.wrap_future(future)
+        future = self._schedule(work, job)
+        found = asyncio.wrap_future(future)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_START_S):
-                    while not (future.running() or reading.done()):
-                        await asyncio.wait({reading}, timeout=_LOOK_EVERY_S)
-            if not (future.running() or reading.done()):
+                    while not (future.running() or found.done()):
+                        await asyncio.wait({found}, timeout=_LOOK_EVERY_S)
+            if not (future.running() or found.done()):
                 raise _NotStartedError
             async with asyncio.timeout(self._limit_s):
-                return await reading
+                return await found
         finally:
-            reading.cancel()
+            found.cancel()
 
-    def _schedule(self, job: ReadJob) -> Future[Reading]:
+    def _schedule(self, work: Callable[[Job], Found], job: Job) -> Future[Found]:
         if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self._workers,
@@ -146,7 +172,7 @@ class PoolCompute(Generic[Config]):
                 context=multiprocessing.get_context("spawn"),
             )
         try:
-            future: Future[Reading] = self._pool.schedule(_run, args=(job, self._limit_s))
+            future: Future[Found] = self._pool.schedule(_run, args=(work, job, self._limit_s))
         except RuntimeError as exc:  # pebble's word for a pool found broken
             raise BrokenProcessPool(str(exc)) from exc
         return future
@@ -158,6 +184,14 @@ class InlineCompute(Generic[Config]):
     def __init__(self, read: Callable[[ReadJob, Config], Reading], config: Config) -> None:
         """Keep the reader and what it reads with."""
         self._read, self._config = read, config
+
+    async def parse(self, job: FeedJob) -> ParsedFeed:
+        """Parse one feed in a thread, for a large one takes seconds.
+
+        Raises:
+            FeedError: What is wrong with the feed; `EncodingBroken` for its charset.
+        """
+        return await asyncio.to_thread(read_source, job)
 
     async def read(self, job: ReadJob) -> Reading:
         """Read one article here and now.
@@ -174,6 +208,15 @@ class InlineCompute(Generic[Config]):
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+class _KilledError(Exception):
+    """A process was killed over a job, or died of it; `error` is how that is told."""
+
+    def __init__(self, error: ReadError) -> None:
+        """Keep it."""
+        super().__init__(error.message)
+        self.error = error
 
 
 class _NotStartedError(Exception):
@@ -209,16 +252,21 @@ def _prepare(
     _read_here = lambda job: read(job, config)  # noqa: E731 - one value, made where its parts are
 
 
-def _run(job: ReadJob, limit_s: float) -> Reading:
-    """In a worker process: read one article.
+def _run(work: Callable[[Any], Found], job: object, limit_s: float) -> Found:
+    """In a worker process: do one job.
 
     The limit on computing is set anew for each, beyond what the process has used: should the parent be
     killed, a reader that never ends ends by it.
     """
-    if _read_here is None:
-        raise ExtractCrash(f"{job.url}: the reading process was not prepared")
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime + limit_s) + _CPU_MARGIN_S)
+    return work(job)
+
+
+def _read_one(job: ReadJob) -> Reading:
+    """In a worker process: read one article."""
+    if _read_here is None:
+        raise ExtractCrash(f"{job.url}: the reading process was not prepared")
     return _read_here(job)
 
 

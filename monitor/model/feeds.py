@@ -36,7 +36,8 @@ class FeedState:
 
     `interval_s` is the rhythm learned so far, `window` the marks of the items it held when it was last read whole (none
     of those that are owed), `full_at` when it was last fetched without validators, `moved_to` the address that
-    `moved_times` permanent redirects in a row have led to, `url` the one that was learned from them. `paused`: it said
+    `moved_times` permanent redirects in a row have led to from `moved_from`, `url` the one that was learned from them.
+    `paused`: it said
     that it is gone. `lying`: it answered "not modified" though its body had changed. `hub` and `topic` are those of
     WebSub. `short_pages` and `walled_pages` count its articles in a row that were hardly text, or a wall.
     """
@@ -55,6 +56,7 @@ class FeedState:
     window: tuple[str, ...] = ()
     full_at: datetime | None = None
     url: str | None = None
+    moved_from: str | None = None
     moved_to: str | None = None
     moved_times: int = 0
     paused: bool = False

@@ -9,9 +9,25 @@ article at a time, in the order of its feed, for what one article tells the next
 broken holds up nobody but itself.
 """
 
+from monitor.pipeline.articles import id_of
 from monitor.pipeline.delivering import deliver
 from monitor.pipeline.ingesting import ingest
-from monitor.pipeline.polling import FeedReport, PollRules, id_of, run_cycle
+from monitor.pipeline.polling import FeedReport, Poller, PollRules, run_cycle
+from monitor.pipeline.rereading import reread
 from monitor.pipeline.settling import EntryEnd, Ports
+from monitor.pipeline.watching import Watch, WatchRules
 
-__all__ = ["EntryEnd", "FeedReport", "PollRules", "Ports", "deliver", "id_of", "ingest", "run_cycle"]
+__all__ = [
+    "EntryEnd",
+    "FeedReport",
+    "PollRules",
+    "Poller",
+    "Ports",
+    "Watch",
+    "WatchRules",
+    "deliver",
+    "id_of",
+    "ingest",
+    "reread",
+    "run_cycle",
+]

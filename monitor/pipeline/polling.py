@@ -1,30 +1,38 @@
-"""One cycle over the feeds that are due."""
+"""Feeds that are due, each polled in a task of its own, from its bytes to its state."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xxhash import xxh3_128_hexdigest
+import structlog
+from xxhash import xxh3_64_hexdigest
 
-from monitor.deciding.polling import Taken, after_failure, after_success
-from monitor.errors import FetchError, RasidError
-from monitor.model import FeedEntry, FeedState, Outcome
-from monitor.pacing import next_poll
-from monitor.pipeline.abreast import in_order, together
-from monitor.pipeline.settling import Attempt, Desk, EntryEnd, read_job, settle
-from monitor.ports import Commit, ReadJob
-from monitor.reading.feed import read_feed
+from monitor.deciding.polling import Question, Taken, address, after_failure, after_success, question
+from monitor.errors import RasidError
+from monitor.model import FeedState, Outcome
+from monitor.pacing import is_due
+from monitor.pipeline.abreast import in_order
+from monitor.pipeline.articles import ArticleReader
+from monitor.pipeline.settling import Desk, EntryEnd, settle
+from monitor.ports import Commit, FeedJob
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from monitor.model import Alert, FeedSource, ParsedFeed
+    from monitor.deciding.polling import Pace
+    from monitor.model import Alert, FeedEntry, FeedSource, Page, ParsedFeed
     from monitor.pipeline.settling import Ports
+    from monitor.reading.words import ReadConfig
+
+_log = structlog.get_logger()
+
+SHORT_CHARS = 200
+"""An article of fewer characters is hardly one; several in a row are a sign that the site has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +40,25 @@ class PollRules:
     """How feeds are polled.
 
     `tries`: polls in which an entry that failed for now is tried. `ahead`: entries of one feed that are fetched and
-    read before the first of them is decided.
+    read before the first of them is decided. `sample`: share of screened-out entries that is read all the same.
+    `words`: what entries are screened by; without it nothing is ruled out.
     """
 
-    every: timedelta
+    pace: Pace
     tries: int = 5
     max_entries: int = 500
     ahead: int = 4
+    sample: float = 0.05
+    words: ReadConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
-    """One feed in one cycle; `code` and `message` say why it failed, where it did."""
+    """One feed polled; `code` and `message` say why it failed, where it did.
+
+    `before` and `after` are its states; `parsed` is what it listed, None where nothing had changed. `met_known`: some
+    entry was in the archive already, so that nothing was missed since the last poll.
+    """
 
     feed_id: str
     url: str
@@ -52,11 +67,17 @@ class FeedReport:
     not_modified: bool = False
     partial: bool = False
     ends: tuple[EntryEnd, ...] = ()
+    before: FeedState
+    after: FeedState
+    parsed: ParsedFeed | None = None
+    met_known: bool = False
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """How many entries ended how."""
-        return dict(Counter(end.outcome.value for end in self.ends))
+        """How many entries ended how; those passed over by their marks have been seen before."""
+        counted = Counter(end.outcome.value for end in self.ends)
+        counted[Outcome.SEEN_BEFORE.value] += 0 if self.parsed is None else self.parsed.known
+        return {outcome: n for outcome, n in counted.items() if n}
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -65,30 +86,226 @@ class FeedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Cycle:
-    """What the tasks of one cycle share: one desk, and who brought which entry."""
+class _Answer:
+    """What a feed answered, and what it lists where that has changed."""
 
-    desk: Desk
-    rules: PollRules
-    taken: set[str] = field(default_factory=set)
+    asked: Question
+    page: Page
+    parsed: ParsedFeed | None
+    body_hash: str | None
+
+
+class Poller:
+    """Polls each feed when it is due, side by side, none twice at a time: who is slow holds up nobody but itself.
+
+    What is due stands in the archive, by the wall clock. That clock may be set back, so a feed is due as well when its
+    wait has passed by the monotonic one.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        feeds: Sequence[FeedSource],
+        rules: PollRules,
+        *,
+        store: bool = True,
+        told: Callable[[FeedReport], None] = lambda _report: None,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            ports: The seams.
+            feeds: All feeds of the configuration.
+            rules: How to poll.
+            store: Write to the archive; without it nothing is kept, not even that a feed was polled.
+            told: Hears of each feed when it has been polled.
+        """
+        self._ports, self._feeds, self._rules, self._told = ports, {feed.id: feed for feed in feeds}, rules, told
+        self._desk = Desk(ports=ports, tries=rules.tries, store=store)
+        self._articles = ArticleReader(ports=ports, words=rules.words, sample=rules.sample)
+        self._running: dict[str, asyncio.Task[FeedReport]] = {}
+        self._due_by_monotonic: dict[str, float] = {}
+        self._intervals: dict[str, float] = {}
+        self._woken: set[str] = set()
+        self._taken: set[str] = set()
 
     @property
-    def ports(self) -> Ports:
-        """The seams."""
-        return self.desk.ports
+    def desk(self) -> Desk:
+        """Where articles are settled: whoever else brings some, settles them here, one at a time with the rest."""
+        return self._desk
+
+    def wake(self, feed_id: str) -> None:
+        """Poll a feed at the next beat, due or not: somebody says that it has changed."""
+        if feed_id in self._feeds:
+            self._woken.add(feed_id)
+
+    async def beat(self) -> tuple[FeedReport, ...]:
+        """Start what is due, wait for nothing; the reports of what has ended since the last beat.
+
+        Raises:
+            ArchiveError: The archive cannot be written; what was not committed is polled again.
+        """
+        ended = self._reap()
+        self._start(due_only=True)
+        self._tell_late()
+        await asyncio.sleep(0)
+        return ended
+
+    async def once(self, *, due_only: bool = True) -> tuple[FeedReport, ...]:
+        """Start what is due, or everything, and wait for all of it; reports in the order of the feeds.
+
+        Raises:
+            ArchiveError: As `beat`; the others have been ended then.
+        """
+        started = self._start(due_only=due_only)
+        try:
+            if started:
+                await asyncio.wait(started, return_when=asyncio.FIRST_EXCEPTION)
+            return tuple(task.result() for task in started)
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """End what is under way. It is polled again by the next start."""
+        tasks = tuple(self._running.values())
+        self._running.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _mono(self) -> float:
+        return self._ports.clock.monotonic()
+
+    def _reap(self) -> tuple[FeedReport, ...]:
+        ended = {feed_id: task for feed_id, task in self._running.items() if task.done()}
+        for feed_id in ended:
+            del self._running[feed_id]
+        return tuple(task.result() for task in ended.values())
+
+    def _start(self, *, due_only: bool) -> list[asyncio.Task[FeedReport]]:
+        states = {state.feed_id: state for state in self._ports.archive.feed_states()}
+        started = []
+        for feed in self._feeds.values():
+            state = states.get(feed.id)
+            if feed.id in self._running or (due_only and not self._is_due(feed, state)):
+                continue
+            self._woken.discard(feed.id)
+            task = asyncio.ensure_future(self._poll(feed, state))
+            self._running[feed.id] = task
+            started.append(task)
+        return started
+
+    def _tell_late(self) -> None:
+        """Say of a poll, once, that it takes longer than its feed's interval; the next one waits for its end."""
+        for feed_id in self._running:
+            due_at = self._due_by_monotonic.get(feed_id)
+            if due_at is not None and due_at + self._intervals.get(feed_id, 0.0) < self._mono():
+                del self._due_by_monotonic[feed_id]
+                _log.warning("a poll takes longer than its interval", feed=feed_id)
+
+    def _is_due(self, feed: FeedSource, state: FeedState | None) -> bool:
+        if state is None or is_due(state.next_poll_at, self._ports.clock.now()) or feed.id in self._woken:
+            return True
+        return feed.id in self._due_by_monotonic and self._due_by_monotonic[feed.id] <= self._mono()
+
+    async def _poll(self, feed: FeedSource, state: FeedState | None) -> FeedReport:
+        """One feed from its bytes to its state; raises for the archive alone."""
+        before = state or FeedState(feed_id=feed.id, next_poll_at=self._ports.clock.now())
+        report = await self._polled(feed, before)
+        wait_s = (report.after.next_poll_at - self._ports.clock.now()).total_seconds()
+        self._due_by_monotonic[feed.id], self._intervals[feed.id] = self._mono() + wait_s, wait_s
+        if self._desk.store:
+            self._ports.archive.commit(Commit(feed_state=report.after))
+        self._told(report)
+        return report
+
+    async def _polled(self, feed: FeedSource, before: FeedState) -> FeedReport:
+        url, pace = address(feed, before), self._rules.pace
+        try:
+            answer = await self._answer(feed, before)
+        except Exception as error:  # noqa: BLE001 - whatever a crafted feed provokes, the others go on
+            ours = error if isinstance(error, RasidError) else RasidError(f"{url}: {type(error).__name__}: {error}")
+            after = after_failure(feed, before, ours, now=self._now(), pace=pace)
+            return FeedReport(
+                feed_id=feed.id, url=url, code=ours.code, message=ours.message, before=before, after=after
+            )
+        taken = Taken(short_pages=before.short_pages, walled_pages=before.walled_pages)
+        ends: tuple[EntryEnd, ...] = ()
+        met_known = False
+        if answer.parsed is not None:
+            ends, met_known = await self._entries(feed, answer.parsed)
+            taken = _taken(before, answer, ends)
+        after = after_success(feed, before, (answer.asked, answer.page), taken, now=self._now(), pace=pace)
+        return FeedReport(
+            feed_id=feed.id,
+            url=url,
+            not_modified=answer.parsed is None,
+            partial=answer.parsed is not None and answer.parsed.partial,
+            ends=ends,
+            before=before,
+            after=after,
+            parsed=answer.parsed,
+            met_known=met_known,
+        )
+
+    def _now(self) -> datetime:
+        return self._ports.clock.now()
+
+    async def _answer(self, feed: FeedSource, before: FeedState) -> _Answer:
+        asked = question(feed, before, self._now(), self._rules.pace)
+        page = await self._ports.fetch.get(
+            asked.url, etag=asked.etag, last_modified=asked.last_modified, robots=not feed.ignore_robots
+        )
+        body_hash = None if page.not_modified else xxh3_64_hexdigest(page.body)
+        if page.not_modified or body_hash == before.body_hash:
+            return _Answer(asked=asked, page=page, parsed=None, body_hash=body_hash)
+        job = FeedJob(
+            feed_id=feed.id,
+            url=page.final_url,
+            body=page.body,
+            content_type=page.content_type,
+            max_entries=self._rules.max_entries,
+            known=frozenset(before.window),
+            select=feed.select,
+            search=feed.kind == "search",
+        )
+        parsed = await self._ports.compute.parse(job)
+        return _Answer(asked=asked, page=page, parsed=parsed, body_hash=body_hash)
+
+    async def _entries(self, feed: FeedSource, parsed: ParsedFeed) -> tuple[tuple[EntryEnd, ...], bool]:
+        """Everything new in a feed, one after another; and whether the archive knew any of it."""
+        fresh, ends = self._sort_out(feed, parsed.entries)
+        met_known = parsed.known > 0 or bool(ends)
+        read = self._articles.of(feed)
+        try:
+            # Feeds put the newest first: the older one goes first, so that the newer is held against it.
+            async with aclosing(in_order(reversed(fresh), read, self._rules.ahead)) as found:
+                async for entry, one in found:
+                    ends.append(await settle(self._desk, feed.id, entry, one))
+        finally:
+            self._taken.difference_update(key for entry in fresh for key in entry.keys)
+        return tuple(ends), met_known
+
+    def _sort_out(self, feed: FeedSource, entries: tuple[FeedEntry, ...]) -> tuple[list[FeedEntry], list[EntryEnd]]:
+        """What is to be read, and the endings of what has been seen: in the archive, or by another feed just now."""
+        keyed = tuple(self._articles.keyed(feed, entry) for entry in entries)
+        unseen = {entry.keys for entry in self._ports.archive.unseen(keyed)}
+        fresh: list[FeedEntry] = []
+        ends: list[EntryEnd] = []
+        for entry in keyed:
+            if entry.keys in unseen and not self._taken.intersection(entry.keys):
+                self._taken.update(entry.keys)
+                fresh.append(entry)
+            else:
+                ends.append(EntryEnd(feed_id=feed.id, entry=entry, outcome=Outcome.SEEN_BEFORE))
+                self._ports.told(ends[-1])
+        return fresh, ends
 
 
 async def run_cycle(
     ports: Ports, feeds: Sequence[FeedSource], rules: PollRules, *, due_only: bool = True, store: bool = True
 ) -> tuple[FeedReport, ...]:
-    """Poll what is due, and do everything that follows from it up to the commit.
-
-    Args:
-        ports: The seams.
-        feeds: All feeds of the configuration.
-        rules: How to poll.
-        due_only: Leave feeds alone whose next poll lies ahead.
-        store: Write to the archive; without it nothing is kept, not even that a feed was polled.
+    """Poll what is due once, and do everything that follows from it up to the commit.
 
     Returns:
         A report for each polled feed, in the order of `feeds`.
@@ -96,103 +313,27 @@ async def run_cycle(
     Raises:
         ArchiveError: The archive cannot be written; what was not committed is polled again.
     """
-    states = {state.feed_id: state for state in ports.archive.feed_states()}
-    now = ports.clock.now()
-    due = [feed for feed in feeds if not due_only or feed.id not in states or states[feed.id].next_poll_at <= now]
-    cycle = _Cycle(desk=Desk(ports=ports, tries=rules.tries, store=store), rules=rules)
-    return await together(_poll(cycle, feed, states.get(feed.id)) for feed in due)
+    return await Poller(ports, feeds, rules, store=store).once(due_only=due_only)
 
 
-def id_of(entry: FeedEntry) -> str:
-    """The id of the article behind a feed entry: of its canonical URL, whichever feed brought it."""
-    return xxh3_128_hexdigest(entry.keys[0].encode("utf-8", "surrogatepass"))
-
-
-async def _poll(cycle: _Cycle, feed: FeedSource, state: FeedState | None) -> FeedReport:
-    """One feed from its bytes to its state; raises for the archive alone."""
-    before = state or FeedState(feed_id=feed.id, next_poll_at=cycle.ports.clock.now())
-    parsed: ParsedFeed | None = None
-    try:
-        page = await cycle.ports.fetch.get(feed.url, etag=before.etag, last_modified=before.last_modified)
-        if not page.not_modified:
-            parsed = await asyncio.to_thread(
-                read_feed,
-                page.body,
-                url=page.final_url,
-                content_type=page.content_type,
-                max_entries=cycle.rules.max_entries,
-            )
-    except Exception as error:  # noqa: BLE001 - whatever a crafted feed provokes, the others go on
-        ours = error if isinstance(error, RasidError) else RasidError(f"{feed.url}: {type(error).__name__}: {error}")
-        next_poll_at = _next_poll(cycle, feed, before.failures + 1, ours)
-        _keep(cycle, after_failure(before, ours, next_poll_at=next_poll_at))
-        return FeedReport(feed_id=feed.id, url=feed.url, code=ours.code, message=ours.message)
-    ends = [] if parsed is None else await _entries(cycle, feed, parsed)
-    fresh = sum(end.outcome is not Outcome.SEEN_BEFORE for end in ends)
-    partial = parsed is not None and parsed.partial
-    taken = Taken(fresh=fresh, owed=any(end.again for end in ends), partial=partial)
-    _keep(cycle, after_success(before, page, taken, next_poll_at=_next_poll(cycle, feed, 0)))
-    return FeedReport(feed_id=feed.id, url=feed.url, not_modified=parsed is None, partial=partial, ends=tuple(ends))
-
-
-async def _entries(cycle: _Cycle, feed: FeedSource, parsed: ParsedFeed) -> list[EntryEnd]:
-    """Everything new in a feed, one after another."""
-    fresh, ends = _sort_out(cycle, feed, parsed.entries)
-
-    async def read(entry: FeedEntry) -> tuple[FeedEntry, Attempt]:
-        return entry, await _fetch_and_read(cycle.ports, feed, entry)
-
-    # Feeds put the newest first: the older one goes first, so that the newer is held against it.
-    async with aclosing(in_order(reversed(fresh), read, cycle.rules.ahead)) as found:
-        async for entry, one in found:
-            ends.append(await settle(cycle.desk, feed.id, entry, one))
-    return ends
-
-
-def _sort_out(
-    cycle: _Cycle, feed: FeedSource, entries: tuple[FeedEntry, ...]
-) -> tuple[list[FeedEntry], list[EntryEnd]]:
-    """What is to be read, and the endings of what has been seen: in the archive, or by another feed of this cycle."""
-    unseen = {entry.keys for entry in cycle.ports.archive.unseen(entries)}
-    fresh: list[FeedEntry] = []
-    ends: list[EntryEnd] = []
-    for entry in entries:
-        if entry.keys in unseen and not cycle.taken.intersection(entry.keys):
-            cycle.taken.update(entry.keys)
-            fresh.append(entry)
-        else:
-            ends.append(EntryEnd(feed_id=feed.id, entry=entry, outcome=Outcome.SEEN_BEFORE))
-            cycle.ports.told(ends[-1])
-    return fresh, ends
-
-
-async def _fetch_and_read(ports: Ports, feed: FeedSource, entry: FeedEntry) -> Attempt:
-    try:
-        page = await ports.fetch.get(entry.url)
-    except FetchError as error:
-        return Attempt(error=error)
-    job = ReadJob(
-        article_id=id_of(entry),
-        url=page.final_url,
-        outlet=feed.outlet,
-        fetched_at=page.fetched_at,
-        html=page.body,
-        content_type=page.content_type,
-        title=entry.title or None,
-        published_at=entry.published_at,
-        published_source=None if entry.published_at is None else "feed",
-        owner=feed.owner,
-        byline=entry.author,
+def _taken(before: FeedState, answer: _Answer, ends: tuple[EntryEnd, ...]) -> Taken:
+    """What came of the entries; pages that were hardly articles are counted until one that is one."""
+    taken = Taken(
+        parsed=answer.parsed,
+        body_hash=answer.body_hash,
+        fresh=sum(end.outcome is not Outcome.SEEN_BEFORE for end in ends),
+        owed=tuple(end.entry.mark for end in ends if end.again),
+        short_pages=before.short_pages,
+        walled_pages=before.walled_pages,
     )
-    return await read_job(ports, job)
-
-
-def _next_poll(cycle: _Cycle, feed: FeedSource, failures: int, error: RasidError | None = None) -> datetime:
-    asked = error.retry_after_s if isinstance(error, FetchError) else None
-    now = cycle.ports.clock.now()
-    return next_poll(now, feed_id=feed.id, every=cycle.rules.every, failures=failures, retry_after_s=asked)
-
-
-def _keep(cycle: _Cycle, state: FeedState) -> None:
-    if cycle.desk.store:
-        cycle.ports.archive.commit(Commit(feed_state=state))
+    for end in ends:
+        if end.read_chars is None:
+            continue
+        walled = end.outcome is Outcome.SUSPECT
+        short = walled or end.read_chars < SHORT_CHARS
+        taken = replace(
+            taken,
+            short_pages=taken.short_pages + 1 if short else 0,
+            walled_pages=taken.walled_pages + 1 if walled else 0,
+        )
+    return taken

@@ -12,7 +12,7 @@ from monitor.deciding.outbox import queue
 from monitor.deciding.polling import allowed_tries
 from monitor.errors import ExtractCrash, FetchError, RasidError
 from monitor.model import FeedEntry, Outcome, Urgency
-from monitor.ports import Commit, EntryRecord
+from monitor.ports import Commit, EntryRecord, NextCheck
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -26,12 +26,18 @@ def _nobody(_end: EntryEnd) -> None:
     """Told, and keeps it."""
 
 
+def _never(_first_seen: datetime, _now: datetime) -> datetime | None:
+    """No article is read again."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The seams, filled by the composition root.
 
     `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out; `judge`, where there is
-    one, is asked about what likeness alone decided; `told` hears of every entry as it ends.
+    one, is asked about what likeness alone decided; `told` hears of every entry as it ends; `check_at` says when an
+    article, by when it was first seen and the time now, is read again.
     """
 
     archive: Archive
@@ -44,13 +50,15 @@ class Ports:
     channels: tuple[Notify, ...] = ()
     judge: Judge | None = None
     told: Callable[[EntryEnd], None] = _nobody
+    check_at: Callable[[datetime, datetime], datetime | None] = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryEnd:
     """How one entry ended: its one outcome, what was decided, or why there was nothing to decide.
 
-    `again`: it failed for now and is tried in the next poll.
+    `again`: it failed for now and is tried in the next poll. `screen`: what title and summary said of it.
+    `read_chars`: characters of what was read, None where nothing was.
     """
 
     feed_id: str | None
@@ -61,6 +69,8 @@ class EntryEnd:
     message: str | None = None
     article_id: str | None = None
     again: bool = False
+    screen: str | None = None
+    read_chars: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +88,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """An entry fetched and read, or the error instead."""
+    """An entry fetched and read, or the error instead; neither, where it was not worth fetching.
+
+    `untried`: the error is not its own, and does not count against it.
+    """
 
     reading: Reading | None = None
     raw: bytes | None = None
     error: RasidError | None = None
+    screen: str | None = None
+    untried: bool = False
 
 
 async def read_job(ports: Ports, job: ReadJob) -> Attempt:
@@ -102,20 +117,34 @@ async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attem
         ArchiveError: The archive cannot be read or written; nothing of the article is kept.
     """
     async with desk.writer:
-        if found.reading is None:
-            end, commit = _unread(desk, feed_id, entry, found.error or ExtractCrash(f"{entry.url}: no reading"))
+        if found.reading is not None:
+            end, commit = await decided(desk, feed_id, entry, found, reading=found.reading)
+        elif found.error is not None:
+            end, commit = _unread(desk, feed_id, entry, found)
         else:
-            end, commit = await _decided(desk, feed_id, entry, (found.reading, found.raw))
-        if desk.store:
+            end, commit = _passed_over(desk, feed_id, entry, found)
+        if desk.store and commit is not None:
             desk.ports.archive.commit(commit)
     desk.ports.told(end)
     return end
 
 
-async def _decided(
-    desk: Desk, feed_id: str | None, entry: FeedEntry, read: tuple[Reading, bytes | None]
-) -> tuple[EntryEnd, Commit]:
-    reading, raw = read
+def _passed_over(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> tuple[EntryEnd, Commit | None]:
+    """The ending of an entry that title and summary have ruled out."""
+    end = EntryEnd(
+        feed_id=feed_id,
+        entry=entry,
+        outcome=Outcome.OFF_TOPIC,
+        message="not fetched: title and summary rule it out",
+        screen=found.screen,
+    )
+    return end, Commit(entries=(_record(end, entry.keys, desk.ports.clock.now()),))
+
+
+async def decided(
+    desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt, *, reading: Reading
+) -> tuple[EntryEnd, Commit | None]:
+    """What is decided about one reading, and all that is to be kept of it. The writer's lock must be held."""
     ports = desk.ports
     recall = ports.archive.recall(reading)
     try:
@@ -124,10 +153,30 @@ async def _decided(
         if ports.judge is not None:
             decision = await _judged(ports.judge, decision, recall)
     except Exception as error:  # noqa: BLE001 - an article that deciding stumbles over must not stop all others
-        return _unread(desk, feed_id, entry, ExtractCrash(f"{entry.url}: {type(error).__name__}: {error}"))
-    end = EntryEnd(feed_id=feed_id, entry=entry, outcome=decision.outcome, decision=decision)
-    record = _record(end, entry.keys, ports.clock.now())
-    return end, Commit(decision=decision, raw=raw, entries=(record,), deliveries=_deliveries(ports, decision.alerts))
+        crash = ExtractCrash(f"{entry.url}: {type(error).__name__}: {error}")
+        return _unread(desk, feed_id, entry, replace(found, error=crash))
+    end = EntryEnd(
+        feed_id=feed_id,
+        entry=entry,
+        outcome=decision.outcome,
+        decision=decision,
+        screen=found.screen,
+        read_chars=len(reading.article.text),
+    )
+    now = ports.clock.now()
+    return end, Commit(
+        decision=decision,
+        raw=found.raw,
+        entries=(_record(end, entry.keys, now),),
+        deliveries=_deliveries(ports, decision.alerts),
+        checks=(_first_check(ports, reading, now),) if feed_id and found.raw and reading.in_scope else (),
+    )
+
+
+def _first_check(ports: Ports, reading: Reading, now: datetime) -> NextCheck:
+    article = reading.article
+    told = min(article.published_at or now, article.fetched_at)
+    return NextCheck(article_id=article.id, checked_at=article.fetched_at, next_at=ports.check_at(told, now))
 
 
 async def _judged(judge: Judge, decision: Decision, recall: Recall) -> Decision:
@@ -137,8 +186,9 @@ async def _judged(judge: Judge, decision: Decision, recall: Recall) -> Decision:
     return with_judgement(decision, judgements, recall)
 
 
-def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, error: RasidError) -> tuple[EntryEnd, Commit]:
+def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> tuple[EntryEnd, Commit | None]:
     """The ending of an entry without a reading. Until its tries are over it stays unseen: each try is remembered."""
+    error = found.error or ExtractCrash(f"{entry.url}: no reading")
     tries = allowed_tries(error, desk.tries)
     attempts = tuple(f"attempt-{number}:{entry.keys[0]}" for number in range(1, tries))
     left = desk.ports.archive.unseen(FeedEntry(url=entry.url, title="", keys=(key,)) for key in attempts)
@@ -148,8 +198,11 @@ def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, error: RasidError
         outcome=Outcome.UNREACHABLE if isinstance(error, FetchError) else Outcome.NO_TEXT,
         code=error.code,
         message=error.message,
-        again=bool(left),
+        again=bool(left) or found.untried,
+        screen=found.screen,
     )
+    if found.untried:
+        return end, None
     keys = left[0].keys if left else entry.keys
     return end, Commit(entries=(_record(end, keys, desk.ports.clock.now()),))
 
@@ -165,6 +218,7 @@ def _record(end: EntryEnd, keys: tuple[str, ...], at: datetime) -> EntryRecord:
         article_id=None if end.decision is None else end.decision.reading.article.id,
         code=end.code,
         message=end.message,
+        screen=end.screen,
     )
 
 

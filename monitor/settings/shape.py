@@ -71,6 +71,13 @@ class Poll(Section):
     user_agent: str = Field("Rasid/0.1", min_length=1, max_length=200, description="how we name ourselves")
     contact: str = Field("", max_length=200, description="address or page for site owners, sent with the name")
 
+    @field_validator("slowest_s")
+    @classmethod
+    def _slower(cls, slowest_s: int, info: ValidationInfo) -> int:
+        if slowest_s < info.data.get("fastest_s", 0):
+            raise ValueError("is less than poll.fastest_s")
+        return slowest_s
+
 
 class Read(Section):
     """Limits of the processes that read pages."""
