@@ -97,10 +97,10 @@ def test_the_subject_of_several_alarms_counts_them_and_names_each_source_once() 
     )
 
 
-def test_an_all_clear_says_that_the_source_is_back_and_what_the_alarm_was() -> None:
+def test_an_all_clear_says_whose_alarm_is_over_and_what_it_was() -> None:
     shown = letter(make_notice(CLEAR))
-    assert shown.subject == "راصد | انتهى إنذار: صحيفة الشاهد: عدنا نرى هذا المصدر كما ينبغي"
-    assert shown.en.headline == "We see this source again as we should."
+    assert shown.subject == "راصد | انتهى إنذار: صحيفة الشاهد"
+    assert shown.en.headline == "What we warned of at this source is over."
     assert "أقل بكثير من عادته" in shown.alarms[0].ar.meaning
 
 

@@ -95,8 +95,10 @@ def notice_subject(notice: Notice, names: Names, labels: Labels) -> str:
 
 
 def _in_short(notice: Notice, labels: Labels) -> str:
-    """What the only alarm means, or what all together do."""
-    alone = notice.kind is NoticeKind.ALARM and len(notice.alarms) == 1
+    """What the only alarm means, or what all together do; that one is over needs no more words."""
+    if notice.kind is NoticeKind.CLEAR:
+        return ""
+    alone = len(notice.alarms) == 1
     said = _meaning(notice.alarms[0], labels, "ar") if alone else labels.of("ar", "phrase", _together(notice))
     return said.rstrip(".")
 
