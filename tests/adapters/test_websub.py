@@ -299,6 +299,18 @@ async def test_an_archive_that_is_busy_is_not_a_push_lost_silently(book: SqliteS
         assert await place.push() == 503
 
 
+async def test_a_fault_of_our_own_is_told_and_shows_no_token(book: SqliteSubscriptions) -> None:
+    class Faulty(SqliteSubscriptions):
+        def of(self, token: str) -> Subscription | None:
+            raise ValueError("a fault of our own")
+
+    with structlog.testing.capture_logs() as told:
+        async with open_place(Faulty(book._db)) as place:
+            assert await place.push() == 503
+    assert [line["log_level"] for line in told] == ["error"]
+    assert TOKEN not in repr(told)
+
+
 async def test_a_wake_that_fails_is_told_and_the_next_is_tried(book: SqliteSubscriptions) -> None:
     book.keep(ACTIVE)
     tried = []
