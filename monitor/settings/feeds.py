@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from lxml import etree
+from lxml.cssselect import CSSSelector
 from pydantic import ValidationError
 
 from monitor.errors import ConfigError
@@ -14,7 +17,10 @@ from monitor.settings.loading import read_toml, sentence
 from monitor.settings.shape import FeedTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+_DEFAULTS = {field.name: field.default for field in fields(FeedSource)}
 
 
 def load_feeds(*paths: Path) -> tuple[FeedSource, ...]:
@@ -24,58 +30,112 @@ def load_feeds(*paths: Path) -> tuple[FeedSource, ...]:
         ConfigError: With every problem found; an id or address may stand once.
     """
     problems: list[str] = []
-    feeds: list[FeedSource] = []
-    taken: set[str] = set()
-    for path in paths:
-        table = read_toml(path, problems) if path.exists() else {}
-        problems.extend(f"{path.name}: {key}: unknown key; allowed: feed" for key in sorted(set(table) - {"feed"}))
-        rows = table.get("feed", [])
-        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            feed = _feed(path, number, row, problems)
-            for mark in () if feed is None else (feed.id, feed.url):
-                if mark in taken:
-                    problems.append(f"{path.name}: feed {number}: {mark} stands twice")
-                taken.add(mark)
-            if feed is not None:
-                feeds.append(feed)
+    tables = [(path.name, read_toml(path, problems) if path.exists() else {}) for path in paths]
+    feeds = _feeds(tables, problems)
     if problems:
         raise ConfigError(tuple(problems))
-    return tuple(feeds)
+    return feeds
 
 
-def _feed(path: Path, number: int, row: object, problems: list[str]) -> FeedSource | None:
-    try:
-        table = FeedTable.model_validate(row)
-    except ValidationError as error:
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            problems.append(f"{path.name}: feed {number}: {key}: {sentence(FeedTable, fault)}")
-        return None
-    return FeedSource(**table.model_dump())
+def feed_from(table: Mapping[str, object]) -> FeedSource:
+    """The feed that a `[[feed]]` table describes.
+
+    Raises:
+        ConfigError: With all that is wrong with it, each with its key and what is allowed.
+    """
+    feed, faults = _checked(table)
+    if feed is None:
+        raise ConfigError(faults)
+    return feed
 
 
-def add_feed(path: Path, feed: FeedSource, *, beside: Path) -> None:
-    """Append a feed to the file at `path`, which is made where it is not there.
+def add_feed(path: Path, *feeds: FeedSource, beside: Path) -> None:
+    """Append feeds to the file at `path`, which is made where it is not there: all of them or none.
 
     Args:
         path: The file to grow.
-        feed: What to add.
+        *feeds: What to add, in order.
         beside: The other file of feeds, which may not hold the same id or address.
 
     Raises:
         ConfigError: With what would be wrong; the file is then as it was.
     """
-    values = {name: value for name, value in asdict(feed).items() if value not in {None, False}}
-    # JSON text is TOML text: basic strings have the same escapes.
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
-    before = path.read_text(encoding="utf-8") if path.exists() else "# Feeds added by `worker.py feeds add`.\n"
     grown = path.with_name(f"{path.name}.new")
+    more = "\n".join(["", *map(_written, feeds)]).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        grown.write_text("\n".join([before.rstrip("\n"), "", "[[feed]]", *lines, ""]), encoding="utf-8")
-        load_feeds(beside, grown)
+        before = path.read_bytes() if path.exists() else b"# Feeds added by `worker.py feeds add` or `feeds import`."
+        grown.write_bytes(before.rstrip(b"\n") + more)
+        _check_together(beside, path, grown)
         grown.replace(path)
     except OSError as error:
         raise ConfigError((f"{path}: cannot be written: {error.strerror}",)) from error
     finally:
         grown.unlink(missing_ok=True)
+
+
+def _check_together(beside: Path, path: Path, grown: Path) -> None:
+    """Whether both files load with what is to be the second's content, which is told under the second's name."""
+    problems: list[str] = []
+    tables = [(beside.name, read_toml(beside, problems) if beside.exists() else {})]
+    _feeds([*tables, (path.name, read_toml(grown, problems))], problems)
+    if problems:
+        raise ConfigError(tuple(problems))
+
+
+def _written(feed: FeedSource) -> str:
+    """A `[[feed]]` table; keys that say what holds anyway are left out."""
+    values = {name: value for name, value in asdict(feed).items() if value != _DEFAULTS[name]}
+    # JSON text is TOML text: basic strings have the same escapes.
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    return "\n".join(["", "[[feed]]", *lines, ""])
+
+
+def _feeds(tables: Iterable[tuple[str, dict[str, object]]], problems: list[str]) -> tuple[FeedSource, ...]:
+    feeds: list[FeedSource] = []
+    taken: set[str] = set()
+    for name, table in tables:
+        problems.extend(f"{name}: {key}: unknown key; allowed: feed" for key in sorted(set(table) - {"feed"}))
+        rows = table.get("feed", [])
+        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
+            feed, faults = _checked(row)
+            problems.extend(f"{name}: feed {number}: {fault}" for fault in faults)
+            if feed is None:
+                continue
+            problems.extend(
+                f"{name}: feed {number}: {mark} stands twice" for mark in (feed.id, feed.url) if mark in taken
+            )
+            taken.update((feed.id, feed.url))
+            feeds.append(feed)
+    return tuple(feeds)
+
+
+def _checked(row: object) -> tuple[FeedSource | None, tuple[str, ...]]:
+    """The feed of a table, or all that is wrong with it."""
+    try:
+        table = FeedTable.model_validate(row)
+    except ValidationError as error:
+        keys = (".".join(str(part) for part in fault["loc"]) for fault in error.errors())
+        told = (sentence(FeedTable, fault) for fault in error.errors())
+        return None, tuple(f"{key}: {why}" for key, why in zip(keys, told, strict=True))
+    found = (("url", _address_fault(table.url)), ("select", _selector_fault(table.select)))
+    faults = tuple(f"{key}: {fault}" for key, fault in found if fault is not None)
+    return (None, faults) if faults else (FeedSource(**table.model_dump()), ())
+
+
+def _address_fault(url: str) -> str | None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        return f"not a web address ({error}); allowed: http://host/... or https://host/..., without user name"
+    return None
+
+
+def _selector_fault(select: str | None) -> str | None:
+    """Why it is no selector of a page's elements: found by using it, for a namespace is looked up only then."""
+    try:
+        if select is not None:
+            CSSSelector(select, translator="html")(etree.Element("html"))
+    except Exception as error:  # noqa: BLE001 - cssselect and lxml have no error in common
+        return f"{select!r} is no CSS selector ({error}); allowed: one that picks the links, such as h3 > a"
+    return None
