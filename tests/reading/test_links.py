@@ -10,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.model import FeedEntry, ParsedFeed
+from monitor.ports import FeedJob
 from monitor.reading.identity import entry_keys, usable_link
 from monitor.reading.links import Link, resolved, with_links
+from monitor.reading.source import read_source
 
 ARTICLE = "https://news.example.ly/archives/123?lang=ar"
 QUOTED = "https%3A%2F%2Fnews.example.ly%2Farchives%2F123%3Flang%3Dar"
@@ -122,3 +124,16 @@ def test_only_the_outlet_that_the_feed_names_is_cut_off_a_headline() -> None:
     titles = [(f"{HEADLINE} - عين ليبيا", "بوابة الوسط"), (HEADLINE, "عين ليبيا"), ("حفتر - ماكرون", None)]
     found = with_links(parsed(*(entry(f"{ARTICLE}{n}", title=t, outlet=o) for n, (t, o) in enumerate(titles))))
     assert [one.title for one in found.entries] == [title for title, _ in titles]
+
+
+def test_a_search_feed_is_read_as_the_outlets_own_articles() -> None:
+    items = "".join(
+        f"<item><title>{HEADLINE} - {outlet}</title><link>{link}</link><guid isPermaLink='false'>g{outlet}</guid>"
+        f"<source url='https://x.example'>{outlet}</source></item>"
+        for link, outlet in ((google_news(ARTICLE), "عين ليبيا"), (NEW_FORM, "بوابة الوسط"))
+    )
+    body = f"<rss version='2.0'><channel><title>بحث</title>{items}</channel></rss>".encode()
+    job = FeedJob(feed_id="s", url="https://news.google.com/rss/search?q=x", body=body, search=True)
+    first, second = read_source(job).entries
+    assert (first.url, first.title, first.outlet, first.opaque) == (ARTICLE, HEADLINE, "عين ليبيا", False)
+    assert (second.url, second.title, second.outlet, second.opaque) == (NEW_FORM, HEADLINE, "بوابة الوسط", True)
