@@ -11,7 +11,6 @@ import contextlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
@@ -120,13 +119,8 @@ class HttpFetch:
         )
         self._robots = Robots(user_agent) if robots else None
         network = GuardedNetwork(allow_private, allow_any=allow_any_private, deny=deny, resolver=resolver, below=below)
-        self._client = httpx.AsyncClient(
-            transport=_GuardedTransport(network, tls or httpx.create_ssl_context(trust_env=False)),
-            trust_env=False,  # no proxy, netrc or certificates from the environment
-            timeout=None,  # noqa: S113 - httpx has no limit on the whole, only on each step; `Budget` has
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"},
-        )
+        self._transport = _GuardedTransport(network, tls or httpx.create_ssl_context(trust_env=False))
+        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
 
     async def get(
         self, url: str, *, etag: str | None = None, last_modified: str | None = None, robots: bool = True
@@ -194,7 +188,7 @@ class HttpFetch:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     @contextlib.asynccontextmanager
     async def _posted(
@@ -205,9 +199,28 @@ class HttpFetch:
             with _translated(url, ""):
                 async with (
                     asyncio.timeout(deadline_s or self._limits.deadline_s),
-                    self._client.stream("POST", target, content=body, headers=dict(headers)) as answer,
+                    self._asked("POST", target, headers, body) as answer,
                 ):
                     yield answer
+
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """The head of the answer, its body still to come.
+
+        Without httpx's client, which reads the environment, keeps cookies, and parses each redirect even where it is
+        not to follow it: `Location: data:text/xml,x` raised no error of its own tree.
+        """
+        sent = httpx.Headers(self._headers)
+        sent.update(headers)
+        request = httpx.Request(method, url, headers=sent, content=body)
+        answer = await self._transport.handle_async_request(request)
+        answer.request = request
+        try:
+            yield answer
+        finally:
+            await answer.aclose()
 
     async def _follow(self, way: _Way, take: Take[Taken]) -> Taken:
         """What `take` makes of the answer at the end of the redirects; it is told where permanent ones alone led."""
@@ -219,7 +232,7 @@ class HttpFetch:
                 with _translated(way.url, via):
                     async with (
                         way.budget.spending(),
-                        self._client.stream("GET", hop, headers=way.headers) as answer,
+                        self._asked("GET", hop, way.headers) as answer,
                     ):
                         if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
                             return await take(answer, str(hop) if permanent and hop != way.start else None)

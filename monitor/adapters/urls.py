@@ -35,8 +35,10 @@ def check_spelling(raw: str) -> None:
     """
     if len(raw) > _MAX_URL_CHARS or "\\" in raw or not raw.isprintable():
         raise ValueError("too long, or has a backslash or an unprintable character")
-    if "@" in urlsplit(raw).netloc:  # an empty user name too, which httpx.URL forgets
+    parts = urlsplit(raw)
+    if "@" in parts.netloc:  # an empty user name too, which httpx.URL forgets
         raise ValueError("a user name in the URL")
+    _ = parts.port  # raises on digits of other scripts, which httpx.URL takes
 
 
 def check_parts(scheme: str, host: str, port: int | None) -> None:
