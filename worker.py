@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from monitor.adapters.mail import MailNotify
     from monitor.adapters.webhook import WebhookNotify
     from monitor.pipeline import Ports
+    from monitor.pipeline.subscribing import HubDesk
     from monitor.ports import Notify, Similarity
     from storage.archive import SqliteArchive
     from storage.search import ArchiveReader
@@ -113,6 +114,27 @@ class RealWorkshop:
             found.close()
 
     @asynccontextmanager
+    async def hubs(
+        self, configuration: Configuration, archive: SqliteArchive, wake: Callable[[str], None]
+    ) -> AsyncIterator[HubDesk | None]:
+        """What asking hubs needs, while what they send is taken; None without a public address."""
+        chosen = configuration.settings.websub
+        if not chosen.callback:
+            yield None
+            return
+        from monitor.adapters.addresses import target_of
+        from monitor.adapters.websub import listening
+        from monitor.pipeline.subscribing import HubDesk
+
+        book, fastest_s = archive.subscriptions(), configuration.settings.poll.fastest_s
+        private = frozenset(target_of(feed.url).lower() for feed in configuration.feeds if feed.allow_private)
+        async with (
+            self.fetching(configuration) as fetch,
+            listening(book, wake, clock=self.clock, listen=chosen.listen, fastest_s=fastest_s),
+        ):
+            yield HubDesk(book=book, post=fetch.post, clock=self.clock, callback=chosen.callback, private=private)
+
+    @asynccontextmanager
     async def channels(self, configuration: Configuration) -> AsyncIterator[tuple[Notify, ...]]:
         """Mail where somebody is named, webhooks where an endpoint is."""
         async with self.fetching(configuration) as fetch:
@@ -180,7 +202,7 @@ class RealWorkshop:
     def _channels(self, configuration: Configuration, fetch: HttpFetch) -> tuple[Notify, ...]:
         settings = configuration.settings
         found: list[Notify] = []
-        if settings.mail.recipients:
+        if settings.mail.recipients or settings.operator.recipients:
             found.append(self._mail(configuration))
         if settings.webhooks:
             found.append(self._webhooks(configuration, fetch))
@@ -195,6 +217,7 @@ class RealWorkshop:
             port=mail.port,
             sender=mail.sender,
             recipients=mail.recipients,
+            operators=configuration.settings.operator.recipients,
             username=mail.username,
             password=_open(mail.password),
             starttls=mail.tls == "starttls",
@@ -236,15 +259,19 @@ def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:
         redirects=poll.max_redirects,
         per_host=poll.per_host,
         overall=poll.total,
+        spacing_s=poll.spacing_s,
     )
     named = [feed.url for feed in configuration.feeds if feed.allow_private]
     named += [hook.url for hook in configuration.settings.webhooks.values() if hook.allow_private]
     contact = f" (+{poll.contact})" if poll.contact else ""
+    callback = configuration.settings.websub.callback
     return HttpFetch(
         user_agent=poll.user_agent + contact,
         limits=limits,
         allow_private=frozenset(map(target_of, named)),
         allow_any_private=any_private,
+        deny=frozenset({target_of(callback)}) if callback else frozenset(),
+        robots=True,
     )
 
 

@@ -118,7 +118,8 @@ def _staged(mine: Configuration, world: World, secret: str) -> Configuration:
     mail = {"host": "127.0.0.1", "port": world.mailbox.port, "tls": "none", "recipients": ["desk@example.org"]}
     hook = {"url": world.hooks + HOOK_PATH, "secret": secret, "allow_private": True}
     shown = {"level": "error", "format": "console"}
-    settings = Settings.model_validate({"mail": mail, "webhooks": {"demo": hook}, "logging": shown})
+    poll = {"spacing_s": 0}  # it is our own site
+    settings = Settings.model_validate({"poll": poll, "mail": mail, "webhooks": {"demo": hook}, "logging": shown})
     log_to_stderr(settings.logging.level, settings.logging.format)
     feed = FeedSource(id="demo", url=world.news + FEED_PATH, outlet="موقع التجربة", kind="demo", allow_private=True)
     return replace(mine, settings=settings, feeds=(feed,))

@@ -26,6 +26,7 @@ from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, show
 from monitor.errors import InputMissing
 from monitor.pipeline import Poller, reread, run_cycle
+from monitor.pipeline.subscribing import keep_subscribed
 from monitor.service import Service
 
 if TYPE_CHECKING:
@@ -57,12 +58,18 @@ async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -
             _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
             if await _seeded(ports, archive, stop):
                 archive.heartbeat(ports.clock.now())
-                await _serve(configuration, ports, archive, stop, as_json=as_json)
+                await _serve(shop, configuration, ports, archive, stop=stop, as_json=as_json)
     _log.info("stopped")
 
 
 async def _serve(
-    configuration: Configuration, ports: Ports, archive: SqliteArchive, stop: asyncio.Event, *, as_json: bool
+    shop: Workshop,
+    configuration: Configuration,
+    ports: Ports,
+    archive: SqliteArchive,
+    *,
+    stop: asyncio.Event,
+    as_json: bool,
 ) -> None:
     """The jobs of the service, and what they hear of each other."""
     settings, watch = configuration.settings, watch_of(configuration, ports)
@@ -90,8 +97,16 @@ async def _serve(
     async def send() -> None:
         await deliver_all(ports)
 
-    service = Service(jobs=(poll, look, look_again), deliver=send, tick_s=settings.poll.tick_s)
-    async with aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller:
+    async def subscribe() -> None:
+        if desk is not None:
+            await keep_subscribed(desk, configuration.feeds, archive.feed_states())
+
+    jobs = (poll, look, look_again, subscribe)
+    service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)
+    async with (
+        aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
+        shop.hubs(configuration, archive, poller.wake) as desk,
+    ):
         await service.run(stop)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.model import FeedSource
     from monitor.pipeline import Ports
+    from monitor.pipeline.subscribing import HubDesk
     from monitor.ports import Clock, Fetch, Notify, Similarity
     from monitor.reading.words import ReadConfig
     from monitor.render import Names
@@ -65,7 +66,8 @@ class Configuration:
         principals = self.reading.watch.principals
         figures = self.reading.watch.figures
         arabic = {one.id: one.name for one in principals} | {one.id: one.name for one in figures}
-        return names_from(self.reading.lexicon, {"ar": arabic, "en": {one.id: one.latin for one in principals}})
+        people = {"ar": arabic, "en": {one.id: one.latin for one in principals}}
+        return names_from(self.reading.lexicon, people, feeds={one.id: one.outlet for one in self.feeds})
 
 
 def load(place: Place) -> Configuration:
@@ -128,6 +130,15 @@ class Workshop(Protocol):
         self, configuration: Configuration, *, any_private: bool = False
     ) -> AbstractAsyncContextManager[Fetch]:
         """HTTP within the configured limits; private addresses only where the configuration names them."""
+
+    def hubs(
+        self, configuration: Configuration, archive: SqliteArchive, wake: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[HubDesk | None]:
+        """What asking hubs needs, while what they send is taken; None without a public address.
+
+        Raises:
+            ConfigError: `websub.listen` cannot be listened on.
+        """
 
     def similarity(self, configuration: Configuration, *, raw: str | None = None) -> AbstractContextManager[Similarity]:
         """How alike two stretches of text are: as configured, or by the measure `raw` before any calibration.

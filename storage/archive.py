@@ -14,6 +14,7 @@ from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, t
 from storage.migrations import MIGRATIONS, migrate
 from storage.rows import digest, from_row, load, stamp
 from storage.search import ArchiveReader
+from storage.subscriptions import SqliteSubscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -111,6 +112,10 @@ class SqliteArchive:
     def reader(self) -> ArchiveReader:
         """The read side over this very connection; do not close it."""
         return ArchiveReader(self._db)
+
+    def subscriptions(self) -> SqliteSubscriptions:
+        """What hubs were asked for, over this very connection."""
+        return SqliteSubscriptions(self._db)
 
     def feed_states(self) -> tuple[FeedState, ...]:
         """The state of every feed ever polled, by id."""

@@ -94,6 +94,7 @@ class Channel:
 
     channel: str = "mail"
     recipients: tuple[str, ...] = ("desk@example.org",)
+    operators: tuple[str, ...] = ("watch@example.org",)
     down: bool = False
     sent: list[str] = field(default_factory=list)
 

@@ -30,4 +30,5 @@ def test_a_question_loads_nothing_that_fetches_or_reads(command: str, tmp_path: 
 
 
 def test_what_is_called_heavy_is_there_where_it_is_needed(tmp_path: Path) -> None:
-    assert loaded("poll", "--feed", "none", data=tmp_path) >= {"monitor.pipeline", "feedparser", "apscheduler"}
+    assert loaded("poll", "--feed", "none", data=tmp_path) >= {"monitor.pipeline", "apscheduler"}
+    assert loaded("feeds", "check", "file:none", data=tmp_path) >= {"feedparser", "httpx"}

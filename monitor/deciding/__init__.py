@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.deciding.alerts import make_alerts
-from monitor.deciding.duplicates import duplicate_of, seen_before
+from monitor.deciding.duplicates import duplicate_of, is_wall, seen_before
 from monitor.deciding.meetings import link_meetings
 from monitor.deciding.relations import relate
 from monitor.deciding.versions import unchanged, withdrawn
@@ -29,7 +29,8 @@ def decide(reading: Reading, recall: Recall, similarity: Similarity) -> Decision
     if seen_before(reading, recall):
         return Decision(outcome=Outcome.SEEN_BEFORE, reading=reading)
     if reading.outcome is not None:
-        return Decision(outcome=reading.outcome, reading=reading)
+        outcome = Outcome.SUSPECT if is_wall(reading, recall) else reading.outcome
+        return Decision(outcome=outcome, reading=reading)
     copied = duplicate_of(reading, recall)
     links = link_meetings(reading, recall)
     told = relate(reading, links, recall, similarity)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from monitor.model import KnownDocument, Reading, Recall, Signature
 
+WALL_COPIES: Final = 3
+"""Other addresses of one host whose text is word for word the same: no newsroom prints one article four times."""
 NEAR: Final = 0.6
 """Estimated Jaccard likeness of three-word shingles from which two articles are one text reworked by an editor."""
 
@@ -17,6 +20,19 @@ def seen_before(reading: Reading, recall: Recall) -> bool:
         document.article_id == reading.article.id and document.signature.exact == reading.signature.exact
         for document in recall.documents
     )
+
+
+def is_wall(reading: Reading, recall: Recall) -> bool:
+    """Whether the page is what its host shows in place of every article: the same text at several of its addresses."""
+    host = urlsplit(reading.article.url).hostname
+    same = {
+        document.article_id
+        for document in recall.documents
+        if document.article_id != reading.article.id
+        and document.signature.exact == reading.signature.exact
+        and urlsplit(document.url).hostname == host
+    }
+    return host is not None and not reading.in_scope and len(same) >= WALL_COPIES
 
 
 def duplicate_of(reading: Reading, recall: Recall) -> KnownDocument | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from xxhash import xxh3_128_hexdigest
 
-from monitor.errors import FetchError, FetchRobots, FetchUnavailable
+from monitor.errors import FetchError, FetchUnavailable
 from monitor.pipeline.settling import Attempt, read_job
 from monitor.ports import ReadJob
 from monitor.reading.screen import sampled, screen
@@ -26,7 +26,6 @@ PASSED, OUT, SAMPLED = "passed", "out", "sampled"
 
 _TIRED: Final = 3
 """Articles in a row that a host did not answer for, after which the rest of them waits for the next poll."""
-_REFUSED: Final = frozenset({401, 402, 403, 451})
 _SCREENED_OUT: Final = "screened-out:"
 
 
@@ -75,7 +74,7 @@ class ArticleReader:
 
     async def _read(self, feed: FeedSource, entry: FeedEntry, silent: Counter[str]) -> Attempt:
         if feed.read == "summary" or entry.opaque:
-            return await self._read_summary(feed, entry)
+            return await read_job(self.ports, self._job(feed, entry, None))
         host = urlsplit(entry.url).hostname or ""
         if silent[host] >= _TIRED:
             why = f"not tried this time: {host} did not answer for {_TIRED} articles in a row"
@@ -84,15 +83,12 @@ class ArticleReader:
             page = await self.ports.fetch.get(entry.url, robots=not feed.ignore_robots)
         except FetchError as error:
             silent[host] = silent[host] + 1 if error.transient else 0
-            return await self._read_summary(feed, entry) if _shut(error) and entry.summary else Attempt(error=error)
+            return Attempt(error=error, instead=self._job(feed, entry, None))
         silent[host] = 0
         return await read_job(self.ports, self._job(feed, entry, page))
 
-    async def _read_summary(self, feed: FeedSource, entry: FeedEntry) -> Attempt:
-        """What the feed itself says, where the page is not to be had."""
-        return await read_job(self.ports, self._job(feed, entry, None))
-
     def _job(self, feed: FeedSource, entry: FeedEntry, page: Page | None) -> ReadJob:
+        """The entry's page to read, or what the feed itself says of it."""
         return ReadJob(
             article_id=id_of(entry),
             url=entry.url if page is None else page.final_url,
@@ -108,8 +104,3 @@ class ArticleReader:
             byline=entry.author,
             lane=feed.id,
         )
-
-
-def _shut(error: FetchError) -> bool:
-    """Whether a site does not let us read the page, which is no fault that passes."""
-    return isinstance(error, FetchRobots) or error.status in _REFUSED

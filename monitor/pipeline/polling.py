@@ -134,6 +134,11 @@ class Poller:
         """Where articles are settled: whoever else brings some, settles them here, one at a time with the rest."""
         return self._desk
 
+    @property
+    def busy(self) -> bool:
+        """Whether any poll is under way."""
+        return bool(self._running)
+
     def wake(self, feed_id: str) -> None:
         """Poll a feed at the next beat, due or not: somebody says that it has changed."""
         if feed_id in self._feeds:
@@ -204,7 +209,9 @@ class Poller:
                 _log.warning("a poll takes longer than its interval", feed=feed_id)
 
     def _is_due(self, feed: FeedSource, state: FeedState | None) -> bool:
-        if state is None or is_due(state.next_poll_at, self._ports.clock.now()) or feed.id in self._woken:
+        if state is None or is_due(state.next_poll_at, self._ports.clock.now()):
+            return True
+        if feed.id in self._woken and not state.failures:  # one that fails is left the time it asked for
             return True
         return feed.id in self._due_by_monotonic and self._due_by_monotonic[feed.id] <= self._mono()
 

@@ -90,7 +90,8 @@ class Desk:
 class Attempt:
     """An entry fetched and read, or the error instead; neither, where it was not worth fetching.
 
-    `untried`: the error is not its own, and does not count against it.
+    `untried`: the error is not its own, and does not count against it. `instead`: what can be read where the page is
+    not to be had at all. One that was read so keeps the error.
     """
 
     reading: Reading | None = None
@@ -98,6 +99,7 @@ class Attempt:
     error: RasidError | None = None
     screen: str | None = None
     untried: bool = False
+    instead: ReadJob | None = None
 
 
 async def read_job(ports: Ports, job: ReadJob) -> Attempt:
@@ -116,6 +118,7 @@ async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attem
     Raises:
         ArchiveError: The archive cannot be read or written; nothing of the article is kept.
     """
+    found = await _or_instead(desk, entry, found)
     async with desk.writer:
         if found.reading is not None:
             end, commit = await decided(desk, feed_id, entry, found, reading=found.reading)
@@ -127,6 +130,22 @@ async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attem
             desk.ports.archive.commit(commit)
     desk.ports.told(end)
     return end
+
+
+async def _or_instead(desk: Desk, entry: FeedEntry, found: Attempt) -> Attempt:
+    """What the feed says of an article in scope, where its page is not tried any more."""
+    if found.error is None or found.instead is None or found.untried or _next_try(desk, entry, found.error) is not None:
+        return found
+    told = await read_job(desk.ports, found.instead)
+    in_scope = told.reading is not None and told.reading.in_scope
+    return replace(found, reading=told.reading) if in_scope else found
+
+
+def _next_try(desk: Desk, entry: FeedEntry, error: RasidError) -> str | None:
+    """The key under which this failed try is remembered, None for the last: the entry's own keys are used then."""
+    attempts = (f"attempt-{number}:{entry.keys[0]}" for number in range(1, allowed_tries(error, desk.tries)))
+    left = desk.ports.archive.unseen(FeedEntry(url=entry.url, title="", keys=(key,)) for key in attempts)
+    return left[0].keys[0] if left else None
 
 
 def _passed_over(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> tuple[EntryEnd, Commit | None]:
@@ -160,6 +179,8 @@ async def decided(
         entry=entry,
         outcome=decision.outcome,
         decision=decision,
+        code=found.error.code if found.error else None,
+        message=found.error.message if found.error else None,
         screen=found.screen,
         read_chars=len(reading.article.text),
     )
@@ -189,21 +210,19 @@ async def _judged(judge: Judge, decision: Decision, recall: Recall) -> Decision:
 def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> tuple[EntryEnd, Commit | None]:
     """The ending of an entry without a reading. Until its tries are over it stays unseen: each try is remembered."""
     error = found.error or ExtractCrash(f"{entry.url}: no reading")
-    tries = allowed_tries(error, desk.tries)
-    attempts = tuple(f"attempt-{number}:{entry.keys[0]}" for number in range(1, tries))
-    left = desk.ports.archive.unseen(FeedEntry(url=entry.url, title="", keys=(key,)) for key in attempts)
+    again = _next_try(desk, entry, error)
     end = EntryEnd(
         feed_id=feed_id,
         entry=entry,
         outcome=Outcome.UNREACHABLE if isinstance(error, FetchError) else Outcome.NO_TEXT,
         code=error.code,
         message=error.message,
-        again=bool(left) or found.untried,
+        again=again is not None or found.untried,
         screen=found.screen,
     )
     if found.untried:
         return end, None
-    keys = left[0].keys if left else entry.keys
+    keys = entry.keys if again is None else (again,)
     return end, Commit(entries=(_record(end, keys, desk.ports.clock.now()),))
 
 
