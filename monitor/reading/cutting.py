@@ -122,7 +122,10 @@ def _next_tag(text: str, at: int) -> re.Match[str] | None:
     while (at := text.find("<", at)) >= 0:
         opening = next((opening for opening in _SECTIONS if text.startswith(opening, at)), None)
         if opening is None:
-            return _TAG.match(text, at) or _broken_off(text, at)
+            tag = _TAG.match(text, at)
+            if tag is None:
+                _nothing_more(text, at)
+            return tag
         end = _section_end(text, at, opening)
         if end is None:
             return None
@@ -148,17 +151,22 @@ def _item_end(text: str, start: re.Match[str]) -> int | None:
             if not found[1] or rest is None:
                 raise _Doubtful
             return rest.end()
-    return _broken_off(text, start.start())
+    _nothing_more(text, start.start())
+    return None
 
 
 def _section_end(text: str, at: int, opening: str) -> int | None:
+    """Where the comment, CDATA or instruction that begins at `at` ends; None where the text ends before it does."""
     closing = _SECTIONS[opening]
     end = text.find(closing, at + len(opening))
-    return _broken_off(text, at) if end < 0 else end + len(closing)
+    if end < 0:
+        _nothing_more(text, at)
+        return None
+    return end + len(closing)
 
 
-def _broken_off(text: str, at: int) -> None:
-    """None where the text simply ends in what begins at `at`; doubtful where more items, or the root's end, follow."""
+def _nothing_more(text: str, at: int) -> None:
+    """The text ends within what begins at `at`: true if neither more items nor the root's end follow, else doubtful."""
     root = _TAG.match(text)
     if root is None or _ITEM_END.search(text, at) or _ends_root(text, at, root[2]):
         raise _Doubtful

@@ -74,7 +74,8 @@ def _root(text: str, url: str) -> tuple[etree._Element, bool]:
     ends = [match.end() for match in _URL_END.finditer(text)]
     last = ends[-1] if ends else 0
     partial = re.search(rf"</{re.escape(name)}\s*>", text[last:], re.IGNORECASE) is None
-    whole = f"{text[:last]}</{name}>" if partial and last else text
+    cut = partial and not name.lower().endswith("sitemapindex")
+    whole = f"{text[:last] or f'<{name}>'}</{name}>" if cut else text
     # Made anew for each: a parser keeps the errors of what it read last.
     parser = etree.XMLParser(
         encoding="utf-8",

@@ -28,7 +28,7 @@ def xml_wishes(feed: Any, url: str) -> FeedWishes:  # noqa: ANN401 - what feedpa
     Of two rests the longer one is wished for. A value that makes no sense is passed over, as if it were absent.
     """
     ttl = _number(feed.get("ttl"))
-    rests = [ttl * _MINUTE_S] if ttl else []
+    rests: list[float] = [ttl * _MINUTE_S] if ttl else []
     period = str(feed.get("sy_updateperiod") or "").strip().lower()
     if period in _PERIODS_S:
         rests.append(_PERIODS_S[period] / (_number(feed.get("sy_updatefrequency")) or 1))

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import EncodingBroken, FeedHostile, FeedNotFeed, RasidError
+from monitor.model import FeedWishes
 from monitor.reading.charset import arabic_share, decode
 from monitor.reading.feed import plain_text, read_feed
 from monitor.reading.identity import canonical_url, usable_link
@@ -35,9 +36,9 @@ def rss(*items: str, declared: str = "utf-8") -> str:
     return f'{head}<rss version="2.0"><channel><title>صحيفة المثال</title>{"".join(items)}</channel></rss>'
 
 
-def read(body: str | bytes, content_type: str = "application/rss+xml", **options: int) -> ParsedFeed:
+def read(body: str | bytes, content_type: str = "application/rss+xml", max_entries: int = 500) -> ParsedFeed:
     raw = body.encode() if isinstance(body, str) else body
-    return read_feed(raw, url=URL, content_type=content_type, **options)
+    return read_feed(raw, url=URL, content_type=content_type, max_entries=max_entries)
 
 
 def test_an_rss_item_becomes_an_entry_with_aware_utc_time() -> None:
@@ -243,6 +244,93 @@ def test_a_date_that_is_absent_or_senseless_is_unknown_never_now(date: str) -> N
 def test_a_future_date_is_passed_on() -> None:
     more = "<pubDate>Thu, 01 Jan 2099 00:00:00 GMT</pubDate>"
     assert read(rss(item(more=more))).entries[0].published_at == datetime(2099, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "ttl_s"),
+    [
+        ("<ttl>15</ttl>", 900.0),
+        ("<ttl> ٦٠ </ttl>", 3600.0),
+        ("<ttl>99999</ttl>", 86_400.0),
+        ("<ttl>0</ttl>", None),
+        ("<ttl>-5</ttl>", None),
+        ("<ttl>ساعة</ttl>", None),
+        (f"<ttl>{'9' * 5000}</ttl>", None),
+        ("<ttl a='1'/>", None),
+        ("<sy:updatePeriod>\n Hourly </sy:updatePeriod>", 3600.0),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", 900.0),
+        ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", 86_400.0),
+        ("<sy:updatePeriod>yearly</sy:updatePeriod><sy:updateFrequency>730</sy:updateFrequency>", 43_200.0),
+        ("<sy:updatePeriod>often</sy:updatePeriod><ttl>5</ttl>", 300.0),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><ttl>90</ttl>", 5400.0),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><ttl>9</ttl>", 3600.0),
+        ("", None),
+    ],
+)
+def test_a_feed_s_wish_for_rest_is_the_longer_of_two_and_a_day_at_most(said: str, ttl_s: float | None) -> None:
+    space = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    for root in ("<rss", f"<rss {space}"):  # many a feed does not declare what it uses
+        assert read(rss(said, item()).replace("<rss", root)).wishes.ttl_s == ttl_s
+
+
+def test_a_feed_names_its_hub_and_itself() -> None:
+    links = (
+        '<{0}link rel="hub" href="{1}"/><{0}link rel="hub" href="https://hub.example/"/><{0}link rel="self" href="/s"/>'
+    )
+    atom = 'xmlns:atom="http://www.w3.org/2005/Atom"'
+    bodies = [
+        rss(links.format("atom:", "javascript:x"), item()).replace("<rss", f"<rss {atom}"),
+        f'<feed xmlns="http://www.w3.org/2005/Atom">{links.format("", "ftp://hub.example/")}</feed>',
+        json.dumps({
+            "version": "https://jsonfeed.org/version/1.1",
+            "hubs": [7, {"type": "rssCloud"}, {"type": "WebSub", "url": "https://hub.example/"}],
+            "feed_url": "/s",
+        }),
+    ]  # fmt: skip
+    for body in bodies:
+        wishes = read(body).wishes
+        assert (wishes.hub, wishes.topic, wishes.ttl_s) == ("https://hub.example/", "https://news.example.ly/s", None)
+    for odd in ('{"version": "jsonfeed.org", "hubs": {}, "feed_url": 5}', rss("<links a='1'/>", item())):
+        assert (read(odd).wishes.hub, read(odd).wishes.topic) == (None, None)
+
+
+def test_a_link_of_an_item_is_no_wish_of_the_feed() -> None:
+    assert read(rss(item(more='<link rel="hub" href="https://hub.example/"/><ttl>5</ttl>'))).wishes == FeedWishes()
+
+
+def test_the_source_of_an_item_is_its_outlet() -> None:
+    source = '<source url="https://outlet.example">{}</source>'
+    feed = read(
+        rss(item(1, more=source.format("بوابة &amp;amp; &lt;b&gt;الوسط&lt;/b&gt;")), item(2, more=source.format("")))
+    )
+    assert [entry.outlet for entry in feed.entries] == ["بوابة & الوسط", None]
+    assert len(read(rss(item(more=source.format("x" * 900)))).entries[0].outlet or "") == 200
+
+
+def test_characters_that_could_not_be_read_are_counted() -> None:
+    body = rss(item(1), item(2, title="???? ????? هل؟ ???")).encode().replace("السفير".encode(), b"\xff\xfe", 1)
+    assert read(body).damaged == 2 + 9
+    assert read(rss(item())).damaged == 0
+
+
+def test_items_of_json_feed_are_known_by_what_they_say_not_by_its_order() -> None:
+    def feed(*items: dict[str, object]) -> bytes:
+        return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+
+    before = read(feed({"id": "1", "url": "/1"}, {"id": "2", "url": "/2"}))
+    body = feed({"url": "/3"}, {"url": "/1", "id": "1"}, {"url": "/2", "id": "2", "title": "جديد"})
+    after = read_feed(body, url=URL, content_type="", known=frozenset(before.window))
+    assert [entry.url[-2:] for entry in after.entries] == ["/3", "/2"]
+    assert (after.known, after.window[1]) == (1, before.window[0])
+
+
+@pytest.mark.parametrize(
+    "before", ["\n\n", "<br />\n<b>Warning</b>: in <b>/x.php</b> on line <b>3</b><br />\n", "خطأ 5 < 6 &\n"]
+)
+def test_what_a_server_prints_before_a_feed_does_not_keep_its_items_from_being_known(before: str) -> None:
+    marks = read(rss(item(), item(2))).window
+    assert len(marks) == 2
+    assert read(before + rss(item(), item(2)) + "<!-- cached -->\n<script>x</script>").window == marks
 
 
 SAME = [

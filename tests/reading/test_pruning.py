@@ -90,7 +90,8 @@ CARRIED = st.sampled_from([
     "<dc:language>en</dc:language>", "<media:thumbnail>u</media:thumbnail>", "<link xml:base='http://other.example/'/>",
     "<m:x xmlns:m='http://search.yahoo.com/mrss/'>v</m:x>", "<image><title>ص</title></image>", "<x:odd a='1'/>",
     "<item/>", "<description><div xmlns='http://www.w3.org/1999/xhtml'><title>t</title></div></description>",
-    "<textInput>", "<entry>", "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>نص</div></content>", "<unclosed>",
+    "<textInput>", "<entry>", "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>نص</div></content>",
+    "<unclosed>",
 ])  # fmt: skip
 
 
