@@ -132,11 +132,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """How many new articles one feed has brought. All but `week` leave out its first day, which brings a backlog.
+    """How many new articles one feed has brought, from `first_at` to `last_at`.
 
-    `entries` and `longest_gap_s` are of the 28 days up to `last_at`, its newest article: how many, and the longest
-    silence between two of them. `week` and `week_gap_s` are of the last 7 days: how many, and the longest silence, the
-    one that lasts included. `before`: how many in the 21 days before those.
+    `entries` and `longest_gap_s` are of the 28 days up to `last_at`: how many, and the longest silence between two of
+    them. `week` and `week_gap_s` are of the last 7 days: how many, and the longest silence, the one that lasts
+    included. `before`: how many in the 21 days before those. Neither `entries` and `longest_gap_s` nor `before` count
+    the feed's first day, which brings what it had before it was watched.
     """
 
     feed_id: str
