@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from commands.workshop import Workshop
 
 HEALTHY_INTERVALS = 3
+_TABLES = frozenset({"feeds", "configured", "alarms"})
+"""What `status` shows to people in tables of its own."""
 
 app = typer.Typer(rich_markup_mode=None)
 config = typer.Typer(no_args_is_help=True, help="The configuration.")
@@ -42,9 +44,11 @@ def status_(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         emit(found)
         return
-    rows = [{"what": name, "is": value} for name, value in found.items() if name not in {"feeds", "configured"}]
+    rows = [{"what": name, "is": value} for name, value in found.items() if name not in _TABLES]
     show(rows, ("what", "is"), form=Format.TABLE)
     show(found["feeds"], ("feed_id", "failures", "last_ok_at", "last_error_code", "last_error"), form=Format.TABLE)
+    if found["alarms"]:
+        show(found["alarms"], ("feed_id", "code", "since", "message"), form=Format.TABLE)
 
 
 @app.command("health")

@@ -184,7 +184,12 @@ LEFT JOIN relations r ON r.mention_id = t.id AND r.version_id = t.version_id
 ORDER BY l.at, l.id, t.id
 """
 
-FEEDS: Final = "SELECT * FROM feeds ORDER BY feed_id"
+FEEDS: Final = """
+SELECT feed_id, next_poll_at, etag, last_modified, failures, failing_since, last_ok_at, last_error_code, last_error,
+    entries_seen, interval_s, json_array_length("window") AS items, full_at, url AS learned_url, moved_to, moved_times,
+    paused, lying, hub, short_pages, walled_pages
+FROM feeds ORDER BY feed_id
+"""
 LAST_POLL: Final = "SELECT max(at) AS at FROM fetches"
 OUTBOX: Final = "SELECT state, count(*) AS n FROM deliveries GROUP BY state"
 OUTCOMES: Final = "SELECT outcome, count(*) AS n FROM entries GROUP BY outcome ORDER BY outcome"

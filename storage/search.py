@@ -234,7 +234,7 @@ class ArchiveReader:
         counted = {row["state"]: row["n"] for row in self._rows(queries.OUTBOX)}
         heartbeat = self.last_heartbeat()
         return {
-            "feeds": self._rows(queries.FEEDS),
+            "feeds": shapes.flags(self._rows(queries.FEEDS)),
             "alarms": self._rows(queries.STANDING_ALARMS),
             "outbox": {state.value: counted.get(state.value, 0) for state in DeliveryState},
             "last_poll": poll["at"],
