@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
-from monitor.errors import EncodingBroken, FeedNotFeed, FetchStatus, RasidError
+from monitor.errors import EncodingBroken, FeedNotFeed, FetchDeadline, FetchStatus, RasidError
 from monitor.ports import FeedJob
 from monitor.reading.discovery import Candidate, candidates, sitemaps_in
 from monitor.reading.source import read_source
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS: Final = 12
 """For one feed to be found: the address given, robots.txt, and ten guesses."""
+_ASKED_BEFORE: Final = 2
 _NO_FEED_HERE = (FeedNotFeed, FetchStatus, EncodingBroken)
 """Answers after which the site's feed may yet be elsewhere; after any other its addresses would fail alike."""
 
@@ -123,11 +124,13 @@ class Lookout:
             raise given.error
         listed = await self.elsewhere(given)
         tried = [given]
-        for number, candidate in enumerate(listed[: MAX_REQUESTS - 2], 1):
+        for number, candidate in enumerate(listed[: MAX_REQUESTS - _ASKED_BEFORE], 1):
             tried.append(await self.of(candidate))
             if tried[-1].entries:
                 return Search(found=tried[-1], tried=tuple(tried), left=listed[number:])
-        return Search(found=None, tried=tuple(tried), left=listed[MAX_REQUESTS - 2 :])
+            if isinstance(tried[-1].error, FetchDeadline):
+                break  # nobody waits minutes for a site that has stopped answering
+        return Search(found=None, tried=tuple(tried))
 
     async def of(self, candidate: Candidate) -> Look:
         """A candidate looked at."""

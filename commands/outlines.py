@@ -12,7 +12,7 @@ from xxhash import xxh32_hexdigest
 from monitor.adapters.addresses import is_public
 from monitor.adapters.opml import MAX_OUTLINES
 from monitor.errors import ConfigError, FetchPrivate, FetchScheme, InputMalformed, RasidError
-from monitor.reading.identity import canonical_url
+from monitor.reading.identity import MAX_URL_CHARS, canonical_url, usable_link
 from monitor.settings import FeedTable
 from monitor.settings.feeds import feed_from
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _KINDS = frozenset(get_args(FeedTable.model_fields["kind"].annotation))
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 _HOST_CHARS = 50
+_SHOWN_CHARS = 200
 
 
 def made_id(url: str, taken: Iterable[str] = ()) -> str:
@@ -94,9 +95,13 @@ def _check_address(outline: Outline, *, allow_private: bool) -> bool:
     try:
         scheme = urlsplit(outline.url).scheme
     except ValueError as exc:
-        raise FetchScheme(outline.url, str(exc)) from exc
+        raise FetchScheme(outline.url[:_SHOWN_CHARS], str(exc)) from exc
     if scheme not in {"http", "https"}:
-        raise FetchScheme(outline.url, "only http and https are fetched")
+        raise FetchScheme(outline.url[:_SHOWN_CHARS], "only http and https are fetched")
+    if usable_link(outline.url, base="") is None:
+        raise FetchScheme(
+            outline.url[:_SHOWN_CHARS], "too long, or with a user name, backslash or unprintable character"
+        )
     private = _names_private(host_of(outline.url))
     if private and not allow_private:
         raise FetchPrivate(outline.url, "not a public address; --allow-private takes it")
@@ -122,7 +127,7 @@ def _row(
     number: int, url: str | None, *, message: str = "", feed_id: str | None = None, error: RasidError | None = None
 ) -> dict[str, Any]:
     told = {"ok": True, "code": None, "message": message} if error is None else _refused(error)
-    return {"number": number, "url": url} | told | {"id": feed_id}
+    return {"number": number, "url": url and url[:MAX_URL_CHARS]} | told | {"id": feed_id}
 
 
 def _refused(error: RasidError) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MAX_OPML_BYTES: Final = 16 * 1024 * 1024
 NAMESPACE: Final = "urn:x-rasid:feeds"
 OWN_KEYS: Final = ("id", "owner", "read", "select", "interval_s")
 """Keys of a feed that are written in our namespace, under their own names."""
-_OUTLET_CHARS = 200
+_NAME_CHARS = 200
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -103,12 +103,14 @@ def _address(element: ET.Element) -> str:
 
 def _outline(number: int, element: ET.Element) -> Outline:
     prefix = f"{{{NAMESPACE}}}"
-    own = ((key, element.get(prefix + key)) for key in OWN_KEYS)
-    names = (plain_text(element.get(name) or "", _OUTLET_CHARS) for name in ("title", "text"))
+    own = {key: value for key in OWN_KEYS if (value := element.get(prefix + key)) is not None}
+    if "owner" in own:
+        own["owner"] = plain_text(own["owner"], _NAME_CHARS)
+    names = (plain_text(element.get(name) or "", _NAME_CHARS) for name in ("title", "text"))
     return Outline(
         number=number,
         url=_address(element),
         outlet=next(filter(None, names), ""),
         category=(element.get("category") or "").strip(),
-        own=tuple((key, value) for key, value in own if value is not None),
+        own=tuple(own.items()),
     )
