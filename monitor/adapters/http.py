@@ -321,6 +321,7 @@ def _address(raw: str, named: str, *, base: httpx.URL | None = None) -> httpx.UR
         check_spelling(raw)
         url = (httpx.URL(raw) if base is None else base.join(raw)).copy_with(fragment=None)
         check_parts(url.scheme, url.raw_host.decode("ascii"), url.port)
+        _ = url.host  # raises on a name that httpx cannot show; later it would raise in the middle of a request
     except (ValueError, httpx.InvalidURL) as exc:
         where = "" if raw == named else f"leads to {raw[:200]!r}: "
         raise FetchScheme(named, f"{where}{exc}") from exc

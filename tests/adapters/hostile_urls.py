@@ -180,7 +180,22 @@ def odd_v4(draw: st.DrawFn) -> str:
 
 
 labels = st.one_of(
-    st.sampled_from(("news", "www", "localhost", "الجزيرة", "раypal", "xn--pple-43d", "xn--a", "日本", "a_b", "-", "")),
+    st.sampled_from(
+        (
+            "news",
+            "www",
+            "localhost",
+            "الجزيرة",
+            "раypal",
+            "xn--pple-43d",
+            "xn--mgbh0fb",
+            "xn--a",
+            "日本",
+            "a_b",
+            "-",
+            "",
+        )
+    ),
     st.text(alphabet="abcxyz0189-_%", max_size=8),
     st.text(alphabet="aeoаеоαοـابт֊。．", max_size=6),
     st.text(max_size=5),

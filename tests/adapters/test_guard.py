@@ -64,6 +64,7 @@ LOOK_ALIKES = [
     "bbcعربي.test", "cnnשלום.test", "עבריتعربي.test",
     "ｅxample.test", "ℯxample.test", "exa🅼ple.test",
     "xn--a.test", "xn--.test", "xn--99999999.test", "xn--abc-.test", "a.xn--0.test", "xn---.test",
+    "xn--mgbh0fb.a_b.test",
 ]  # fmt: skip
 
 HONEST_NAMES = [
