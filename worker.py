@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from monitor.adapters.webhook import WebhookNotify
     from monitor.pipeline import Ports
     from monitor.pipeline.subscribing import HubDesk
-    from monitor.ports import Notify, Similarity
+    from monitor.ports import Compute, Notify, Similarity
     from storage.archive import SqliteArchive
     from storage.search import ArchiveReader
 
@@ -94,6 +94,23 @@ class RealWorkshop:
             yield fetch
         finally:
             await fetch.aclose()
+
+    @asynccontextmanager
+    async def parsing(self, configuration: Configuration) -> AsyncIterator[Compute]:
+        """What parses feeds, in a process that can be ended; it reads no articles."""
+        from monitor.adapters.engine import PoolCompute, no_reader, nothing_to_load
+
+        read = configuration.settings.read
+        compute = PoolCompute(
+            no_reader,
+            nothing_to_load,
+            configuration.place.config,
+            workers=1,
+            limit_s=read.time_limit_s,
+            memory_bytes=read.memory_mib << 20,
+        )
+        async with aclosing(compute):
+            yield compute
 
     @contextmanager
     def similarity(self, configuration: Configuration, *, raw: str | None = None) -> Iterator[Similarity]:
@@ -259,7 +276,7 @@ def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:
         redirects=poll.max_redirects,
         per_host=poll.per_host,
         overall=poll.total,
-        spacing_s=poll.spacing_s,
+        spacing_s=0.0 if any_private else poll.spacing_s,  # an operator's own check of what stands near
     )
     named = [feed.url for feed in configuration.feeds if feed.allow_private]
     named += [hook.url for hook in configuration.settings.webhooks.values() if hook.allow_private]

@@ -19,7 +19,7 @@ from commands.workshop import load
 from monitor.adapters.addresses import target_of
 from monitor.adapters.opml import MAX_OPML_BYTES, read_opml, write_opml
 from monitor.adapters.terminal import Format, emit, say, show
-from monitor.errors import FeedNotFeed, InputMissing
+from monitor.errors import FeedNotFeed, FetchError, InputMissing
 from monitor.model import FeedSource
 from monitor.reading.identity import canonical_url
 from monitor.settings import add_feed, load_feeds
@@ -84,7 +84,7 @@ def add_(
         {"id": feed_id or made_id(url), "url": url, "outlet": outlet or url[:_OUTLET_CHARS], "owner": owner}
         | {"kind": kind, "read": read, "select": select, "allow_private": allow_private}
     )
-    search = None if no_check else asyncio.run(_search(shop, wanted))
+    search = None if no_check else _searched(shop, wanted)
     looked = None if search is None else _found(search)
     feed = replace(_at(wanted, looked), outlet=outlet or _title(looked) or host_of(url))
     feed = replace(feed, id=feed_id or made_id(feed.url, {one.id for one in load_feeds(*shop.place.feeds)}))
@@ -103,6 +103,17 @@ def _at(wanted: FeedSource, looked: Look | None) -> FeedSource:
 
 def _title(looked: Look | None) -> str:
     return "" if looked is None or looked.feed is None else looked.feed.title[:_OUTLET_CHARS].strip()
+
+
+def _searched(shop: Workshop, wanted: FeedSource) -> Search | None:
+    """What was found at the address; None where nothing answers for now: that keeps no feed from being added."""
+    try:
+        return asyncio.run(_search(shop, wanted))
+    except FetchError as error:
+        if not error.transient:
+            raise
+        say(f"{error}; added unseen")
+        return None
 
 
 async def _search(shop: Workshop, wanted: FeedSource) -> Search:
@@ -212,8 +223,11 @@ async def _discover(shop: Workshop, url: str, *, any_private: bool) -> list[dict
 async def _lookout(
     shop: Workshop, configuration: Configuration, *, any_private: bool = False
 ) -> AsyncIterator[Lookout]:
-    async with shop.fetching(configuration, any_private=any_private) as fetch:
-        yield Lookout(fetch=fetch, max_entries=configuration.settings.poll.max_entries)
+    async with (
+        shop.fetching(configuration, any_private=any_private) as fetch,
+        shop.parsing(configuration) as compute,
+    ):
+        yield Lookout(fetch=fetch, compute=compute, max_entries=configuration.settings.poll.max_entries)
 
 
 @group.command("import")

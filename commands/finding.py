@@ -10,11 +10,10 @@ from urllib.parse import urljoin
 from monitor.errors import EncodingBroken, FeedNotFeed, FetchDeadline, FetchStatus, RasidError
 from monitor.ports import FeedJob
 from monitor.reading.discovery import Candidate, candidates, sitemaps_in
-from monitor.reading.source import read_source
 
 if TYPE_CHECKING:
     from monitor.model import Page, ParsedFeed
-    from monitor.ports import Fetch
+    from monitor.ports import Compute, Fetch
 
 MAX_REQUESTS: Final = 12
 """For one feed to be found: the address given, robots.txt, and ten guesses."""
@@ -63,6 +62,7 @@ class Lookout:
     """Looks at addresses, one parser for all of them."""
 
     fetch: Fetch
+    compute: Compute
     max_entries: int
 
     async def at(self, url: str, *, select: str | None = None, robots: bool = True) -> Look:
@@ -91,7 +91,7 @@ class Lookout:
             max_entries=self.max_entries,
             select=select,
         )
-        return await asyncio.to_thread(read_source, job)
+        return await self.compute.parse(job)
 
     async def elsewhere(self, given: Look) -> tuple[Candidate, ...]:
         """Where the site of an address that is no feed may have one: one request more, for its robots.txt."""

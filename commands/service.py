@@ -73,12 +73,13 @@ async def _serve(
 ) -> None:
     """The jobs of the service, and what they hear of each other."""
     settings, watch = configuration.settings, watch_of(configuration, ports)
-    feeds = {feed.id: feed for feed in configuration.feeds}
 
     def polled(report: FeedReport) -> None:
         watch.hear(report)
         log_report(report)
         service.deliver_soon()
+        if watch.network_away and report.code is None and report.before.failures:
+            poller.hurry()
         if as_json:
             emit(report_json(report))
 
@@ -90,24 +91,28 @@ async def _serve(
         log_notices(watch.look())
         await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
 
-    async def look_again() -> None:
-        for end in await reread(poller.desk, feeds, limit=settings.reread.per_cycle):
-            _log.info("article changed", feed=end.feed_id, outcome=end.outcome.value, url=end.entry.url)
-
     async def send() -> None:
         await deliver_all(ports)
 
     async def subscribe() -> None:
-        if desk is not None:
-            await keep_subscribed(desk, configuration.feeds, archive.feed_states())
+        await keep_subscribed(desk, configuration.feeds, archive.feed_states())
 
-    jobs = (poll, look, look_again, subscribe)
-    service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)
+    async def look_again() -> None:
+        await _reread(configuration, poller)
+
     async with (
         aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
         shop.hubs(configuration, archive, poller.wake) as desk,
     ):
+        jobs = (poll, look, look_again) if desk is None else (poll, look, look_again, subscribe)
+        service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)
         await service.run(stop)
+
+
+async def _reread(configuration: Configuration, poller: Poller) -> None:
+    feeds = {feed.id: feed for feed in configuration.feeds}
+    for end in await reread(poller.desk, feeds, limit=configuration.settings.reread.per_cycle):
+        _log.info("article changed", feed=end.feed_id, outcome=end.outcome.value, url=end.entry.url)
 
 
 async def _seeded(ports: Ports, archive: SqliteArchive, stop: asyncio.Event) -> bool:

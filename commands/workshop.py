@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.model import FeedSource
     from monitor.pipeline import Ports
     from monitor.pipeline.subscribing import HubDesk
-    from monitor.ports import Clock, Fetch, Notify, Similarity
+    from monitor.ports import Clock, Compute, Fetch, Notify, Similarity
     from monitor.reading.words import ReadConfig
     from monitor.render import Names
     from monitor.settings import Settings
@@ -130,6 +130,9 @@ class Workshop(Protocol):
         self, configuration: Configuration, *, any_private: bool = False
     ) -> AbstractAsyncContextManager[Fetch]:
         """HTTP within the configured limits; private addresses only where the configuration names them."""
+
+    def parsing(self, configuration: Configuration) -> AbstractAsyncContextManager[Compute]:
+        """What parses feeds, in a process that can be ended; it reads no articles."""
 
     def hubs(
         self, configuration: Configuration, archive: SqliteArchive, wake: Callable[[str], None]

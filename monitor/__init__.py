@@ -2,30 +2,35 @@
 
 The walk, in the order in which it runs:
 
-1. `monitor.pipeline.polling` takes the feeds that are due, and decides nothing.
+1. `monitor.pipeline.polling` takes the feeds that are due, each in a task of its own, and decides nothing.
 2. `monitor.adapters.http` fetches feed and page bytes.
-3. `monitor.reading.feed` turns feed bytes into entries.
-4. `monitor.pipeline.settling` brings one article to its end: all that follows, and the commit.
-5. `monitor.adapters.engine` reads in a process that can be ended.
-6. `monitor.reading.article` says what one page says, by these stages:
-7. `monitor.reading.extract` turns the page into an article.
-8. `monitor.reading.segment` marks what each stretch of it is for.
-9. `monitor.reading.annotate` finds the words that the next stages look for.
-10. `monitor.reading.places` finds where.
-11. `monitor.reading.people` finds who is named.
-12. `monitor.reading.dates` finds when.
-13. `monitor.reading.meeting` finds who met whom.
-14. `monitor.reading.origin` asks whom the article has it from.
-15. `monitor.reading.claims` finds what is said.
-16. `monitor.reading.signature` makes what duplicates are found by.
-17. `monitor.deciding` says what of that is new, by these stages:
-18. `monitor.deciding.duplicates` asks whether the article is a copy.
-19. `monitor.deciding.meetings` ties its meetings to the ledger's.
-20. `monitor.deciding.relations` relates each claim to the ledger.
-21. `monitor.deciding.alerts` decides who must hear of it, and when.
-22. `monitor.deciding.outbox` addresses each alert.
-23. `monitor.pipeline.delivering` takes what is due in the outbox.
-24. `monitor.adapters.mail` and `monitor.adapters.webhook` deliver.
+3. `monitor.adapters.engine` parses and reads in processes that can be ended.
+4. `monitor.reading.feed` turns feed bytes into entries.
+5. `monitor.reading.screen` says which of them are worth fetching.
+6. `monitor.pipeline.articles` fetches those, and reads what the feed itself says where a page is not to be had.
+7. `monitor.pipeline.settling` brings one article to its end: all that follows, and the commit.
+8. `monitor.reading.article` says what one page says, by these stages:
+9. `monitor.reading.extract` turns the page into an article.
+10. `monitor.reading.segment` marks what each stretch of it is for.
+11. `monitor.reading.annotate` finds the words that the next stages look for.
+12. `monitor.reading.places` finds where.
+13. `monitor.reading.people` finds who is named.
+14. `monitor.reading.dates` finds when.
+15. `monitor.reading.meeting` finds who met whom.
+16. `monitor.reading.origin` asks whom the article has it from.
+17. `monitor.reading.claims` finds what is said.
+18. `monitor.reading.signature` makes what duplicates are found by.
+19. `monitor.deciding` says what of that is new, by these stages:
+20. `monitor.deciding.duplicates` asks whether the article is a copy.
+21. `monitor.deciding.meetings` ties its meetings to the ledger's.
+22. `monitor.deciding.relations` relates each claim to the ledger.
+23. `monitor.deciding.alerts` decides who must hear of it, and when.
+24. `monitor.deciding.outbox` addresses each alert and notice.
+25. `monitor.deciding.polling` says where the feed stands afterwards, and when it is polled next.
+26. `monitor.pipeline.watching` asks whether the watch still sees, and tells the operator where it does not.
+27. `monitor.pipeline.rereading` reads articles again for what was changed in them silently.
+28. `monitor.pipeline.delivering` takes what is due in the outbox.
+29. `monitor.adapters.mail` and `monitor.adapters.webhook` deliver.
 
 What the stages rest on:
 
@@ -47,6 +52,18 @@ What the stages rest on:
 - `monitor.reading.identity` and `monitor.deciding.identity` make ids that a repeat makes again.
 - `monitor.reading.statement` and `monitor.deciding.statements` serve `compare`: `monitor.reading.content` and
   `monitor.reading.roots` take a sentence's words, `monitor.deciding.aligning` lays those of two side by side.
-- `monitor.deciding.polling` serves the course of a feed, `monitor.pipeline.ingesting` and `monitor.reading.moments`
-  files at hand, `monitor.pipeline.abreast` all that runs side by side.
+- `monitor.reading.source` knows what is polled as what: a feed, a page of links, which `monitor.reading.listing` reads,
+  or a news sitemap, which `monitor.reading.sitemap` reads.
+- `monitor.reading.cutting` takes a feed apart into items, `monitor.reading.items` says what one is and marks it,
+  `monitor.reading.wishes` what the feed asks of those who poll it, `monitor.reading.links` where the links of search
+  engines lead, and `monitor.reading.discovery` where a site's feeds may be; `monitor.adapters.opml` takes and gives
+  whole lists of them.
+- `monitor.deciding.alarms` and `monitor.deciding.volume` say what is not seen any more, `monitor.deciding.notices` puts
+  it into a notice.
+- `monitor.adapters.urls` and `monitor.adapters.addresses` are the guard of every request, `monitor.adapters.robots` and
+  `monitor.adapters.turns` its manners, `monitor.adapters.bodies` and `monitor.adapters.headers` its caps.
+- `monitor.pipeline.subscribing` asks hubs to tell of news, as `monitor.deciding.subscriptions` has it, and
+  `monitor.adapters.websub` takes what they send.
+- `monitor.pipeline.ingesting` and `monitor.reading.moments` serve files at hand, `monitor.pipeline.abreast` all that
+  runs side by side.
 """

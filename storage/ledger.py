@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from monitor.ports import EntryRecord
     from storage.rows import Row
 
-FETCHES_KEPT: Final = 200
-"""A feed's log; at a poll every quarter of an hour, two days."""
+FETCHES_KEPT: Final = 320
+"""A feed's log; at a poll every five minutes, a day and two hours: what a daily heartbeat counts."""
 
 _FORGET_FETCHES = """
 DELETE FROM fetches WHERE feed_id = :feed_id AND number <= (

@@ -12,6 +12,7 @@ from typer.main import get_group
 
 import monitor.errors
 from commands.table import COMMANDS, MODULES
+from monitor.deciding import alarms
 from monitor.errors import RasidError
 from monitor.model import Outcome
 from monitor.settings import FeedTable, Settings
@@ -48,8 +49,18 @@ def commands() -> dict[str, set[str]]:
     return found
 
 
+def codes_of(section: str) -> set[str]:
+    text = REFERENCE.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `(E-[A-Z-]+)`", text, re.MULTILINE))
+
+
 def test_every_error_code_is_explained_and_no_other() -> None:
-    assert set(re.findall(r"^\| `(E-[A-Z-]+)`", REFERENCE, re.MULTILINE)) == error_codes()
+    assert codes_of("Error codes") == error_codes()
+
+
+def test_every_alarm_is_explained_and_no_other() -> None:
+    raised = {value for value in vars(alarms).values() if isinstance(value, str) and value.startswith("E-")}
+    assert codes_of("Alarms") == raised - error_codes()
 
 
 def test_every_outcome_is_explained() -> None:

@@ -85,5 +85,7 @@ def test_the_walk_goes_in_the_order_in_which_stages_run() -> None:
     assert ran == [name for name in WALK if name in ran]
     assert {name for name in WALK if name.startswith(("monitor.reading.", "monitor.deciding."))} - set(ran) == {
         "monitor.reading.feed",
+        "monitor.reading.screen",
         "monitor.deciding.outbox",
+        "monitor.deciding.polling",
     }

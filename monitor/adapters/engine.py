@@ -178,6 +178,15 @@ class PoolCompute(Generic[Config]):
         return future
 
 
+def nothing_to_load(_config_dir: Path) -> None:
+    """For processes that parse feeds only: no configuration."""
+
+
+def no_reader(job: ReadJob, _config: None) -> Reading:
+    """For processes that parse feeds only."""
+    raise ExtractCrash(f"{job.url}: these processes read no articles")
+
+
 class InlineCompute(Generic[Config]):
     """`Compute` in this process, without limits: for tests, and for texts that an operator names."""
 

@@ -106,6 +106,7 @@ def after_success(
             lying=_lying(before, asked, page, parsed),
             hub=parsed.wishes.hub or _link(page, "hub"),
             topic=parsed.wishes.topic or _link(page, "self"),
+            new_at=before.new_at if set(parsed.window) <= set(before.window) else page.fetched_at,
         )
         if parsed.partial:
             broken = FetchTruncated(

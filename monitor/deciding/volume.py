@@ -61,7 +61,9 @@ def signs_of_volume(volume: Volume, state: FeedState, at: datetime, *, standing:
     """
     if state.failures or state.paused or state.last_ok_at is None:
         return Signs(feed_id=volume.feed_id)
-    sentence = _silence(volume, state.last_ok_at) or _trickle(volume, at, RECOVERED if standing else LOW)
+    # Another feed may have brought its articles first: they are no article of its own, but no silence either.
+    told_at = max(volume.last_at, state.new_at or volume.last_at)
+    sentence = _silence(volume, state.last_ok_at - told_at) or _trickle(volume, at, RECOVERED if standing else LOW)
     holding = ((SILENT, sentence),) if sentence else ()
     return Signs(feed_id=volume.feed_id, holding=holding, spoken=frozenset({SILENT}))
 
@@ -120,8 +122,8 @@ def longest_expected(volume: Volume) -> timedelta | None:
     return max(LEAST_SILENCE, LONGER_THAN_LONGEST * timedelta(seconds=volume.longest_gap_s), by_chance)
 
 
-def _silence(volume: Volume, last_ok_at: datetime) -> str | None:
-    longest, silence = longest_expected(volume), last_ok_at - volume.last_at
+def _silence(volume: Volume, silence: timedelta) -> str | None:
+    longest = longest_expected(volume)
     if longest is None or silence <= longest:
         return None
     usual = in_words(timedelta(seconds=volume.longest_gap_s))

@@ -39,7 +39,8 @@ class FeedState:
     `moved_times` permanent redirects in a row have led to from `moved_from`, `url` the one that was learned from them.
     `paused`: it said
     that it is gone. `lying`: it answered "not modified" though its body had changed. `hub` and `topic` are those of
-    WebSub. `short_pages` and `walled_pages` count its articles in a row that were hardly text, or a wall.
+    WebSub. `new_at` is when it last held an item that it had not held before, whoever brought that article first.
+    `short_pages` and `walled_pages` count its articles in a row that were hardly text, or a wall.
     """
 
     feed_id: str
@@ -64,6 +65,7 @@ class FeedState:
     failing_since: datetime | None = None
     hub: str | None = None
     topic: str | None = None
+    new_at: datetime | None = None
     short_pages: int = 0
     walled_pages: int = 0
 

@@ -12,7 +12,7 @@ import structlog
 from xxhash import xxh3_64_hexdigest
 
 from monitor.deciding.polling import Question, Taken, address, after_failure, after_success, question
-from monitor.errors import RasidError
+from monitor.errors import FetchDeadline, FetchUnavailable, RasidError
 from monitor.model import FeedState, Outcome
 from monitor.pacing import is_due
 from monitor.pipeline.abreast import in_order
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from monitor.reading.words import ReadConfig
 
 _log = structlog.get_logger()
+
+_AWAY = frozenset({FetchUnavailable.code, FetchDeadline.code})
 
 SHORT_CHARS = 200
 """An article of fewer characters is hardly one; several in a row are a sign that the site has changed."""
@@ -143,6 +145,12 @@ class Poller:
         """Poll a feed at the next beat, due or not: somebody says that it has changed."""
         if feed_id in self._feeds:
             self._woken.add(feed_id)
+
+    def hurry(self) -> None:
+        """Poll at the next beat what did not answer lately: it was the network, and that is back."""
+        for state in self._ports.archive.feed_states():
+            if state.failures and state.last_error_code in _AWAY:
+                self._due_by_monotonic[state.feed_id] = self._mono()
 
     async def beat(self) -> tuple[FeedReport, ...]:
         """Start what is due, wait for nothing; the reports of what has ended since the last beat.

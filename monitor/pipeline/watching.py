@@ -44,6 +44,7 @@ class Watch:
     """Hears of every poll, and looks at times whether something is not seen any more.
 
     What it heard and has not yet told is lost with the process; the next poll of the same feed says it again.
+    `network_away`: at the last look it seemed to be our own network that does not answer.
     """
 
     ports: Ports
@@ -51,6 +52,7 @@ class Watch:
     rules: WatchRules
     _heard: list[Polled] = field(default_factory=list)
     _volumes_at: datetime | None = None
+    network_away: bool = False
     _began_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +94,7 @@ class Watch:
             notices += (self._heartbeat(tuple(states.values()), now),)
         self._keep(found, notices)
         del self._heard[: len(heard)]
+        self.network_away = _away(standing, found)
         self._volumes_at = now if volumes_due else self._volumes_at
         return notices
 
@@ -142,6 +145,11 @@ class Watch:
         counts = self.ports.archive.counts_since(self._last_beat())
         figures = heartbeat_figures(states, len(self.feeds), counts)
         return notice(NoticeKind.HEARTBEAT, now, self.ports.archive.standing_alarms(), figures)
+
+
+def _away(standing: tuple[Alarm, ...], found: Changes) -> bool:
+    ended = {alarm.code for alarm in found.cleared}
+    return any(alarm.code == NETWORK for alarm in (*standing, *found.raised)) and NETWORK not in ended
 
 
 def _told(found: Changes, now: datetime) -> tuple[Notice, ...]:

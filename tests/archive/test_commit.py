@@ -13,6 +13,7 @@ from monitor.errors import ArchiveBusy, ArchiveError, DiskFull
 from monitor.model import EvidenceGrade, FeedEntry, FeedState, Outcome, Relation
 from monitor.ports import Commit, EntryRecord
 from storage.archive import SqliteArchive
+from storage.ledger import FETCHES_KEPT
 from storage.search import open_reader
 from tests.factories import (
     NOON,
@@ -213,9 +214,9 @@ def test_an_article_without_claims_is_stored_and_found(archive: SqliteArchive) -
 
 
 def test_a_feeds_log_is_kept_short(archive: SqliteArchive) -> None:
-    for minute in range(210):
+    for minute in range(FETCHES_KEPT + 10):
         archive.commit(Commit(feed_state=FeedState(feed_id="feed", next_poll_at=NOON + timedelta(minutes=minute))))
-    assert archive._db.execute("SELECT count(*) FROM fetches").fetchone() == (200,)
+    assert archive._db.execute("SELECT count(*) FROM fetches").fetchone() == (FETCHES_KEPT,)
 
 
 def test_naive_times_are_refused(archive: SqliteArchive) -> None:
@@ -229,6 +230,7 @@ WRITER = """
 import sys
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
+from storage.ledger import FETCHES_KEPT
 from tests.factories import TEXT, make_article, make_decision, make_reading
 with SqliteArchive(sys.argv[1]) as archive:
     for number in range(10_000):

@@ -186,3 +186,9 @@ def test_hub_and_topic_come_from_the_feed_or_from_the_server_s_links() -> None:
     assert (told.hub, told.topic, linked.hub, linked.topic) == (
         "https://hub.example/", "https://example.ly/t", "https://h2.example/", None,
     )  # fmt: skip
+
+
+def test_when_a_feed_last_held_something_new_is_kept_whoever_had_it_first() -> None:
+    before = replace(STATE, window=("a", "b"), new_at=NOW - timedelta(days=1))
+    assert success(before, taken=Taken(parsed=parsed("a", "b"))).new_at == NOW - timedelta(days=1)
+    assert success(before, taken=Taken(parsed=parsed("c", "a"), fresh=0)).new_at == NOW
