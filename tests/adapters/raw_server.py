@@ -69,7 +69,8 @@ async def serving(handler: Handler, **options: Any) -> AsyncIterator[Server]:
 async def fetching(server: Server | None = None, **options: Any) -> AsyncIterator[HttpFetch]:
     allowed = server.origin if server else frozenset()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and is there at once
-    fetch = HttpFetch(user_agent=AGENT, now=lambda: NOON, **({"allow_private": allowed, "tls": tls} | options))
+    chosen: dict[str, Any] = {"allow_private": allowed, "tls": tls} | options
+    fetch = HttpFetch(user_agent=AGENT, now=lambda: NOON, **chosen)
     try:
         yield fetch
     finally:

@@ -75,6 +75,16 @@ HONEST_NAMES = [
 ]  # fmt: skip
 
 
+async def test_the_canary_sees_who_comes() -> None:
+    with pytest.raises(AssertionError):  # noqa: PT012 - what is raised is raised on leaving
+        async with watching() as canary, fetching(allow_any_private=True) as fetch:
+            await failure(fetch, f"http://127.0.0.1:{canary.port}/")
+            assert canary.connections == 1
+            assert canary.received > 0
+            seen = True
+    assert seen
+
+
 @pytest.mark.parametrize("host", ODD_FORMS)
 async def test_an_odd_form_of_an_address_is_refused_unresolved(host: str) -> None:
     async with watching() as canary, fetching(resolver=unasked, robots=True) as fetch:
