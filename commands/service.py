@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import structlog
@@ -32,6 +33,7 @@ from monitor.service import Service
 if TYPE_CHECKING:
     from commands.workshop import Configuration, Workshop
     from monitor.pipeline import FeedReport, Ports
+    from monitor.pipeline.subscribing import HubDesk
     from storage.archive import SqliteArchive
 
 app = typer.Typer(rich_markup_mode=None)
@@ -94,9 +96,6 @@ async def _serve(
     async def send() -> None:
         await deliver_all(ports)
 
-    async def subscribe() -> None:
-        await keep_subscribed(desk, configuration.feeds, archive.feed_states())
-
     async def look_again() -> None:
         await _reread(configuration, poller)
 
@@ -104,9 +103,15 @@ async def _serve(
         aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
         shop.hubs(configuration, archive, poller.wake) as desk,
     ):
-        jobs = (poll, look, look_again) if desk is None else (poll, look, look_again, subscribe)
+        jobs = [poll, look, look_again]
+        if desk is not None:
+            jobs.append(partial(_subscribe, desk, configuration, archive))
         service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)
         await service.run(stop)
+
+
+async def _subscribe(desk: HubDesk, configuration: Configuration, archive: SqliteArchive) -> None:
+    await keep_subscribed(desk, configuration.feeds, archive.feed_states())
 
 
 async def _reread(configuration: Configuration, poller: Poller) -> None:

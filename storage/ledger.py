@@ -6,7 +6,7 @@ import hashlib
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import Alert, DeliveryState, Notice
+from monitor.model import Alert, Notice
 from storage.connection import rows
 from storage.fulltext import index_row
 from storage.recalling import bands
@@ -300,5 +300,4 @@ def _delivery_row(delivery: Delivery) -> Row:
         **to_row(delivery, "content"),
         "alert_id": delivery.content.id if isinstance(delivery.content, Alert) else None,
         "notice_id": delivery.content.id if isinstance(delivery.content, Notice) else None,
-        "state": DeliveryState.QUEUED.value,
     }

@@ -227,6 +227,33 @@ CREATE TABLE subscriptions (
 """
 
 
+_OWED = """
+ALTER TABLE deliveries ADD COLUMN bundle TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN lease_until TEXT;
+ALTER TABLE deliveries ADD COLUMN rule TEXT;
+CREATE INDEX deliveries_by_recipient ON deliveries(channel, recipient, state);
+CREATE INDEX deliveries_by_bundle ON deliveries(bundle) WHERE bundle <> '';
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL REFERENCES deliveries(id), at TEXT NOT NULL,
+    state TEXT NOT NULL, code TEXT, message TEXT
+) STRICT;
+CREATE INDEX attempts_by_delivery ON attempts(delivery_id, number);
+CREATE TABLE mutes (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, channel TEXT, recipient TEXT, until TEXT,
+    why TEXT NOT NULL, at TEXT NOT NULL, ended_at TEXT
+) STRICT;
+CREATE TABLE endpoints (
+    channel TEXT NOT NULL, recipient TEXT NOT NULL, disabled_at TEXT, code TEXT, message TEXT,
+    PRIMARY KEY (channel, recipient)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dictionaries (
+    id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, samples INTEGER NOT NULL, value BLOB NOT NULL
+) STRICT;
+ALTER TABLE versions ADD COLUMN raw_dictionary INTEGER REFERENCES dictionaries(id);
+ALTER TABLE versions ADD COLUMN extractor TEXT
+"""
+
+
 def _statements(*scripts: str) -> tuple[str, ...]:
     return tuple(part.strip() for script in scripts for part in script.split(";"))
 
@@ -241,6 +268,7 @@ MIGRATIONS: Final = (
     ),
     Migration(name="pairs of texts that an analyst has judged", statements=_statements(_PAIRS)),
     Migration(name="rhythm of feeds, alarms, notices, subscriptions", statements=_statements(_WATCHFULNESS)),
+    Migration(name="what is owed: bundles, leases, attempts, mutes, dictionaries", statements=_statements(_OWED)),
 )
 
 _LOG = """

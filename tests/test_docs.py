@@ -16,8 +16,9 @@ from monitor.deciding import alarms
 from monitor.errors import RasidError
 from monitor.model import Outcome
 from monitor.settings import FeedTable, Settings
-from monitor.settings.shape import Webhook
+from monitor.settings.shape import Chat, Webhook
 
+NAMED: dict[str, type[BaseModel]] = {"webhooks": Webhook, "chat": Chat}
 REFERENCE = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
 
 
@@ -29,8 +30,8 @@ def error_codes() -> set[str]:
 def settings_keys() -> set[str]:
     keys = set()
     for section, field in Settings.model_fields.items():
-        if section == "webhooks":
-            keys |= {f"webhooks.<name>.{key}" for key in Webhook.model_fields}
+        if section in NAMED:
+            keys |= {f"{section}.<name>.{key}" for key in NAMED[section].model_fields}
         else:
             assert isinstance(field.annotation, type)
             assert issubclass(field.annotation, BaseModel)

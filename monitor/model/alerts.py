@@ -93,18 +93,6 @@ class Notice:
     figures: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One alert or notice on its way to one recipient. `id` derives from both, so a resend is recognisable."""
-
-    id: str
-    channel: str
-    recipient: str
-    content: Alert | Notice
-    attempts: int = 0
-    next_try_at: datetime | None = None
-
-
 class DeliveryState(StrEnum):
     """Where a delivery is."""
 
@@ -112,6 +100,25 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert or notice on its way to one recipient. `id` derives from both, so a resend is recognisable.
+
+    Those of one `bundle` go out as one message, where the channel can do that; empty for one that goes alone. `rule`
+    names what decided about it. `state` is `suppressed` for one that a rule or a mute holds back: it is only recorded.
+    """
+
+    id: str
+    channel: str
+    recipient: str
+    content: Alert | Notice
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    bundle: str = ""
+    rule: str | None = None
+    state: DeliveryState = DeliveryState.QUEUED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from monitor.errors import ConfigError
 from monitor.lexicon import load_lexicon
 from monitor.reading.arabic import fold
 from monitor.reading.words import ReadConfig
-from monitor.settings.shape import ENV_PREFIX, Settings, Webhook
+from monitor.settings.shape import ENV_PREFIX, Chat, Settings, Webhook
 from monitor.watch import load_watch
 
 if TYPE_CHECKING:
@@ -49,8 +49,12 @@ class _Environment(EnvSettingsSource):
             return value
 
 
-_SECRETS = re.compile(r"mail\.password|(?:similarity|judge)\.api_key|webhooks\.[^.]+\.(?:secret|previous_secret)")
+_SECRETS = re.compile(
+    r"mail\.password|links\.key|(?:similarity|judge)\.api_key|webhooks\.[^.]+\.(?:secret|previous_secret)|chat\.[^.]+\.url"
+)
 _FILE_SUFFIX = "_FILE"
+_NAMED: dict[str, type[BaseModel]] = {"webhooks": Webhook, "chat": Chat}
+"""Sections that hold tables by name."""
 
 
 def load_settings(config_dir: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -219,8 +223,8 @@ def sentence(model: type[BaseModel], fault: ErrorDetails) -> str:
         inner = found.annotation if found else None
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             model = inner
-        elif name == "webhooks":
-            model = Webhook
+        elif name in _NAMED:
+            model = _NAMED[name]
     if fault["type"] == "extra_forbidden":
         return f"unknown key; allowed: {', '.join(model.model_fields)}"
     field = model.model_fields.get(key)

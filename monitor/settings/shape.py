@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ENV_PREFIX = "RASID_"
 MIB = 1024 * 1024
+_LISTEN = r"^(?:[0-9.]+|\[[0-9a-fA-F:]+\]):\d{1,5}$"
 
 
 def _split(value: object) -> object:
@@ -120,9 +121,41 @@ class Webhook(Section):
 
 
 class Alerts(Section):
-    """When alerts go out."""
+    """When alerts go out, where no rule of `alerts.toml` says otherwise."""
 
     digest_hour_utc: int = Field(6, ge=0, le=23, description="hour (UTC) at which alerts that can wait go out")
+    storm_per_hour: int = Field(
+        30, ge=1, le=10_000, description="messages an hour to one recipient before the rest waits"
+    )
+
+
+class Chat(Section):
+    """One chat channel, by an address of Apprise."""
+
+    url: SecretStr = Field(description="secret: Apprise's address of the channel, from the environment or a file")
+    timeout_s: float = Field(20, ge=0.1, le=300, description="seconds for one message")
+
+
+class Links(Section):
+    """Pages that links in mails lead to: a verdict, a mute, no more mail. Without a public address there are none."""
+
+    public_url: HttpUrlOrNone = Field("", description="public address that leads to `listen`")
+    listen: str = Field("127.0.0.1:8082", pattern=_LISTEN, description="address and port listened on")
+    key: SecretStr | None = Field(None, description="secret that signs links, from the environment or a file")
+
+
+class Backup(Section):
+    """Copies of the archive that are made while it runs."""
+
+    every_h: float = Field(24, ge=0, le=8760, description="hours between two copies; 0: none by itself")
+    keep: int = Field(7, ge=1, le=1000, description="copies kept")
+    folder: str = Field("", description="where copies lie; empty: `backups` in the data folder")
+
+
+class Retention(Section):
+    """How long pages are kept as they were fetched. Texts, claims and alerts are kept for ever."""
+
+    raw_days: int = Field(0, ge=0, le=36_500, description="days for which fetched pages are kept; 0: for ever")
 
 
 Hours = Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], NoDecode, BeforeValidator(_split)]
@@ -140,9 +173,7 @@ class WebSub(Section):
     """Being told by hubs when a feed changes. Without a public address nobody is asked."""
 
     callback: HttpUrlOrNone = Field("", description="public address that leads to `listen`")
-    listen: str = Field(
-        "127.0.0.1:8081", pattern=r"^(?:[0-9.]+|\[[0-9a-fA-F:]+\]):\d{1,5}$", description="address and port listened on"
-    )
+    listen: str = Field("127.0.0.1:8081", pattern=_LISTEN, description="address and port listened on")
 
 
 class Likeness(Section):
@@ -197,7 +228,11 @@ class Settings(BaseSettings):
     reread: Reread = Reread()
     mail: Mail = Mail()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    chat: dict[str, Chat] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    links: Links = Links()
+    backup: Backup = Backup()
+    retention: Retention = Retention()
     operator: Operator = Operator()
     websub: WebSub = WebSub()
     similarity: Likeness = Likeness()
