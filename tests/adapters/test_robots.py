@@ -189,7 +189,7 @@ async def test_robots_and_page_share_one_deadline() -> None:
     async with serving(drowsy) as server, fetching(server, robots=True, limits=QUICK) as fetch:
         began = time.monotonic()
         error = await failure(fetch, server.url)
-        assert time.monotonic() - began < 1.3
+        assert time.monotonic() - began < QUICK.deadline_s + 1
         assert error.code == "E-FETCH-DEADLINE"
         assert (await fetch.get(server.url)).body == b"page"  # what was learned of robots is not lost
 
@@ -221,10 +221,11 @@ async def test_what_is_left_of_a_deadline_says_nothing_of_the_next_site() -> Non
             port = request.lower().partition(b"example.test:")[2].partition(b"\r\n")[0].decode()
             writer.write(http(b"", f"Location: http://other.test:{port}/", status="302 On"))
             return
-        await asyncio.sleep(0.5)
+        if path_of(request) == "/robots.txt":
+            await asyncio.sleep(0.7)
         writer.write(http(b"", status="404 No") if path_of(request) == "/robots.txt" else http(b"page"))
 
-    limits = FetchLimits(deadline_s=1.1)
+    limits = FetchLimits(deadline_s=1.2)
     async with serving(onward) as server, fetching(server, robots=True, limits=limits, resolver=to_loopback) as fetch:
         assert (await failure(fetch, f"http://example.test:{server.port}/")).code == "E-FETCH-DEADLINE"
         assert (await fetch.get(f"http://other.test:{server.port}/")).body == b"page"
@@ -316,7 +317,7 @@ async def test_a_crawl_delay_widens_the_distance_on_its_host_only() -> None:
 
     async def noting(request: bytes, writer: asyncio.StreamWriter) -> None:
         times.append(time.monotonic())
-        writer.write(http(b"User-agent: *\nCrawl-delay: 0.2") if path_of(request) == "/robots.txt" else http(b"page"))
+        writer.write(http(b"User-agent: *\nCrawl-delay: 0.5") if path_of(request) == "/robots.txt" else http(b"page"))
 
     async with (
         serving(noting) as server,
@@ -326,8 +327,8 @@ async def test_a_crawl_delay_widens_the_distance_on_its_host_only() -> None:
         await asyncio.gather(*(fetch.get(f"http://slow.test:{server.port}/{number}") for number in range(2)))
         began = time.monotonic()
         await fetch.get(f"http://other.test:{other.port}/")
-        assert time.monotonic() - began < 0.15
-    assert all(later - sooner > 0.19 for sooner, later in pairwise(times))
+        assert time.monotonic() - began < 0.45
+    assert all(later - sooner > 0.4 for sooner, later in pairwise(times))
 
 
 class Clock:
