@@ -6,7 +6,7 @@ MEASURE_DIR ?=
 
 bin := .venv/bin
 .DEFAULT_GOAL := check
-.PHONY: check lint types contract test accuracy bench demo install install-dev lock format clean help
+.PHONY: check lint types contract test accuracy chaos bench demo install install-dev lock format clean help
 
 check: lint types contract test  ## everything below, as it must pass before a change goes in
 
@@ -28,6 +28,9 @@ test: install-dev  ## the tests; choose among them with ARGS='-k outbox'
 
 accuracy: install-dev  ## measure reading and deciding anew, into docs/accuracy.md
 	@$(bin)/python -m tests.accuracy --write docs/accuracy.md $(if $(MEASURE_DIR),--measure-dir '$(MEASURE_DIR)')
+
+chaos: install-dev  ## the long form of the tests of faults: a replayed day, hostile servers, isolation; takes a while
+	@$(bin)/python -m tests.chaos $(ARGS)
 
 bench: install-dev  ## what reading costs beside extracting, on this machine
 	@$(bin)/python -m tests.bench $(ARGS)
