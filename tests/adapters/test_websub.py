@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 
-from monitor.adapters.websub import MAX_BODY_BYTES, Bell, ListenLimits, listening
+from monitor.adapters.serving import ListenLimits
+from monitor.adapters.websub import MAX_BODY_BYTES, Bell, listening
 from monitor.errors import ArchiveBusy, ConfigError
 from monitor.ports import Subscription, SubscriptionState
 from storage.archive import SqliteArchive
