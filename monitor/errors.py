@@ -278,12 +278,22 @@ class MailAuth(DeliveryError):
 
 
 class WebhookUnavailable(DeliveryError):
-    """The endpoint did not answer with a 2xx this time."""
+    """The endpoint did not answer with a 2xx this time; `throttled`: it has more than it can take."""
 
     code, transient = "E-WEBHOOK-UNAVAILABLE", True
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, throttled: bool = False) -> None:
+        """`throttled` is about the endpoint, not about one message: whatever else waits for it should wait as well."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.throttled = throttled
 
 
 class WebhookRefused(DeliveryError):
     """The endpoint is gone, or may not be dialled."""
 
     code = "E-WEBHOOK-REFUSED"
+
+    def __init__(self, message: str, *, gone: bool = False) -> None:
+        """`gone`: the endpoint itself took leave, so that it is to be sent nothing more at all."""
+        super().__init__(message)
+        self.gone = gone

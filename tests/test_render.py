@@ -33,7 +33,7 @@ from monitor.model import (
     Signature,
     Urgency,
 )
-from monitor.render import alert_json, decision_json, notice_json, unread_json
+from monitor.render import alert_json, decision_json, event_json, event_type, notice_json, unread_json
 from monitor.render.plain import one_line, web_link
 from tests.alert_factory import AGREED, ELYSEE, SENTENCE, make_alarm, make_alert, make_item, make_notice
 
@@ -55,9 +55,12 @@ ARTICLE_KEYS = {
 
 
 def problems(value: object, schema: dict[str, Any], at: str = "$", *, root: dict[str, Any] = SCHEMA) -> list[str]:
-    """What is wrong with `value` by the part of JSON Schema that the published files use."""
+    """What is wrong with `value` by the part of JSON Schema that the published files use; each key must stand there."""
     if "$ref" in schema:
-        return problems(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], at, root=root)
+        name = schema["$ref"].removeprefix("#").removeprefix("/$defs/")
+        return problems(value, root["$defs"][name] if name else root, at, root=root)
+    if "const" in schema:
+        return [] if value == schema["const"] else [f"{at}: {value!r} is not {schema['const']!r}"]
     if "anyOf" in schema:
         tries = [problems(value, option, at, root=root) for option in schema["anyOf"]]
         return min(tries, key=len)
@@ -76,7 +79,7 @@ def inner_problems(value: object, schema: dict[str, Any], at: str, root: dict[st
         return []
     found = [f"{at}: {key} is missing" for key in schema["required"] if key not in value]
     for key, entry in value.items():
-        known = schema["properties"].get(key, schema["additionalProperties"])
+        known = schema["properties"].get(key, schema.get("additionalProperties"))
         found += problems(entry, known, f"{at}.{key}", root=root) if known else [f"{at}: {key} is not in the schema"]
     return found
 
@@ -90,11 +93,13 @@ def inner_problems(value: object, schema: dict[str, Any], at: str, root: dict[st
         {"published_at": datetime(2026, 1, 17, tzinfo=UTC), "origins": ("بيان",), "outlets": 3},
         {"items": ()},
         {"items": (make_item(other_quote=None, speaker="saddam_haftar", suggest=True),)},
+        {"meeting_new": True, "relation": Relation.NEW},
     ],
 )
 def test_an_alert_fits_the_published_schema(changes: dict[str, Any]) -> None:
-    payload = json.loads(json.dumps(alert_json(make_alert(**changes)), ensure_ascii=False))
-    assert problems(payload, SCHEMA) == []
+    event = json.loads(json.dumps(event_json(make_alert(**changes)), ensure_ascii=False))
+    assert problems(event, SCHEMA["$defs"]["event"]) == []
+    assert event["data"] == json.loads(json.dumps(alert_json(make_alert(**changes))))
 
 
 def test_the_schema_check_finds_what_is_missing_unknown_and_of_the_wrong_type() -> None:
@@ -109,8 +114,8 @@ def test_the_schema_check_finds_what_is_missing_unknown_and_of_the_wrong_type() 
 @pytest.mark.parametrize("kind", NoticeKind)
 @pytest.mark.parametrize("alarms", [(), (make_alarm(),), (make_alarm(feed_id=None, code="E-NETWORK"), make_alarm())])
 def test_a_notice_fits_the_published_schema(kind: NoticeKind, alarms: tuple[Alarm, ...]) -> None:
-    payload = json.loads(json.dumps(notice_json(make_notice(kind, alarms=alarms)), ensure_ascii=False))
-    assert problems(payload, NOTICE_SCHEMA, root=NOTICE_SCHEMA) == []
+    event = json.loads(json.dumps(event_json(make_notice(kind, alarms=alarms)), ensure_ascii=False))
+    assert problems(event, NOTICE_SCHEMA["$defs"]["event"], root=NOTICE_SCHEMA) == []
 
 
 def test_the_schema_check_finds_faults_of_a_notice_too() -> None:
@@ -118,6 +123,27 @@ def test_the_schema_check_finds_faults_of_a_notice_too() -> None:
     payload["figures"]["healthy"] = "13"
     payload["alarms"][0]["feed_id"] = payload["alarms"][0].pop("feed")
     assert len(problems(payload, NOTICE_SCHEMA, root=NOTICE_SCHEMA)) == 3
+
+
+@pytest.mark.parametrize("relation", Relation)
+@pytest.mark.parametrize("meeting_new", [False, True])
+def test_the_type_says_what_happened_and_is_one_of_the_published(relation: Relation, meeting_new: bool) -> None:
+    told = event_type(make_alert(relation=relation, meeting_new=meeting_new))
+    assert told in SCHEMA["$defs"]["event"]["properties"]["type"]["enum"]
+    assert (told == "meeting.new") == (meeting_new and relation is Relation.NEW)
+
+
+def test_each_published_type_is_one_that_is_sent() -> None:
+    alerts = {event_type(make_alert(relation=relation, meeting_new=new)) for relation in Relation for new in (0, 1)}
+    assert alerts == set(SCHEMA["$defs"]["event"]["properties"]["type"]["enum"])
+    notices = {event_type(make_notice(kind)) for kind in NoticeKind}
+    assert notices == set(NOTICE_SCHEMA["$defs"]["event"]["properties"]["type"]["enum"])
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, NOTICE_SCHEMA])
+def test_a_schema_is_called_by_a_name_and_its_version(schema: dict[str, Any]) -> None:
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"urn:rasid:schema:{schema['title'].split()[1]}:{schema['properties']['schema']['const']}"
 
 
 def test_the_schema_lists_every_value_of_the_model() -> None:

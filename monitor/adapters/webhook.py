@@ -3,8 +3,9 @@
 The `webhook-id` is the delivery's id and stays the same over retries; the timestamp is of the try. Only 2xx
 is success. What is tried again, by the schedule of `monitor.pacing`, until that ends in a dead letter: no
 answer, 429, 5xx, a redirect (never followed: the operator's URL is where they go), and every other 4xx, for
-receivers answer 401 or 404 during a deployment of their own. Not tried again: 410, by which a receiver takes
-leave, and an address that may not be dialled.
+receivers answer 401 or 404 during a deployment of their own. 429, 502 and 504 say that the endpoint has more than
+it can take: the error tells, and the next try is a minute away at least. Not tried again: 410, by which a receiver
+takes leave for good, and an address that may not be dialled.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from monitor.errors import (
     WebhookRefused,
     WebhookUnavailable,
 )
-from monitor.model import Alert, NoticeKind
-from monitor.render import Json, alert_json, notice_json
+from monitor.model import Alert
+from monitor.render import Json, event_json
 from monitor.render.order import by_importance
 
 if TYPE_CHECKING:
@@ -37,13 +38,11 @@ if TYPE_CHECKING:
     from monitor.ports import Clock
 
 BODY_BYTES = 20_000
-ALERT_EVENT = "alert.created"
-NOTICE_EVENTS = {
-    NoticeKind.ALARM: "source.silent",
-    NoticeKind.CLEAR: "source.back",
-    NoticeKind.HEARTBEAT: "heartbeat",
-}
 GONE = 410
+THROTTLING = frozenset({429, 502, 504})
+"""Too many requests; and what a proxy says for a receiver that does not keep up (Standard Webhooks 1.0)."""
+THROTTLED_S = 60.0
+"""Least wait after one of these, where the endpoint names none."""
 _CLIPS = (4000, 1000, 250, 60)
 
 
@@ -98,7 +97,7 @@ class WebhookNotify:
 
         Raises:
             WebhookUnavailable: No 2xx this time; carries the wait the endpoint asked for.
-            WebhookRefused: The endpoint is gone, unknown to the configuration, or may not be dialled.
+            WebhookRefused: The endpoint took leave (`gone`), is unknown to the configuration, or may not be dialled.
         """
         endpoint = self._endpoints.get(delivery.recipient)
         if endpoint is None:
@@ -127,7 +126,7 @@ class WebhookNotify:
 
 
 def webhook_body(content: Alert | Notice, *, max_bytes: int = BODY_BYTES) -> bytes:
-    """The JSON body: `type`, `timestamp` (when an alert was first seen, or a notice made: it stays) and `data`.
+    """The JSON body, the same at each try.
 
     Over `max_bytes`, the least important items of an alert, or the last alarms of a notice, are left out and counted
     in `items_left_out` or `alarms_left_out`; if one alone is too much, texts are shortened and `truncated` says so. It
@@ -163,15 +162,13 @@ def _encoded(event: Json) -> bytes:
 def _alert_event(alert: Alert, items: int, clip: int | None) -> Json:
     kept = tuple(item if clip is None else _windowed(item, clip) for item in alert.items[:items])
     left_out = len(alert.items) - len(kept)
-    data: Json = alert_json(replace(alert, items=kept), left_out=left_out, truncated=clip is not None)
-    return {"type": ALERT_EVENT, "timestamp": alert.first_seen.isoformat(), "data": data}
+    return event_json(replace(alert, items=kept), left_out=left_out, truncated=clip is not None)
 
 
 def _notice_event(notice: Notice, alarms: int, clip: int | None) -> Json:
     kept = replace(notice, alarms=notice.alarms[:alarms])
     left_out = len(notice.alarms) - len(kept.alarms)
-    data: Json = notice_json(kept, left_out=left_out, truncated=clip is not None)
-    return {"type": NOTICE_EVENTS[notice.kind], "timestamp": notice.at.isoformat(), "data": data}
+    return event_json(kept, left_out=left_out, truncated=clip is not None)
 
 
 def _windowed(item: AlertItem, clip: int) -> AlertItem:
@@ -212,10 +209,13 @@ def _judge(endpoint: WebhookEndpoint, answer: PostAnswer) -> None:
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own: success
         return
     if status == GONE:
-        raise WebhookRefused(f"{_shown(endpoint)}: answered 410: it wants no more; remove it from the settings")
+        raise WebhookRefused(f"{_shown(endpoint)}: answered 410: it wants no more", gone=True)
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own: redirection
         raise WebhookUnavailable(f"{_shown(endpoint)}: answered {status}: redirects are not followed; correct its URL")
-    raise WebhookUnavailable(f"{_shown(endpoint)}: answered {status}", retry_after_s=answer.retry_after_s)
+    throttled, wait_s = status in THROTTLING, answer.retry_after_s
+    if throttled and wait_s is None:
+        wait_s = THROTTLED_S
+    raise WebhookUnavailable(f"{_shown(endpoint)}: answered {status}", retry_after_s=wait_s, throttled=throttled)
 
 
 def _shown(endpoint: WebhookEndpoint) -> str:

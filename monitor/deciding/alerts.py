@@ -6,6 +6,7 @@ the digest. Conflicts stand apart because they show two quotes side by side and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.deciding.identity import alert_id
@@ -51,7 +52,7 @@ def _is_urgent(related: Related, reading: Reading, known: Sequence[KnownClaim]) 
 def make_alerts(
     reading: Reading, links: Sequence[MeetingLink], relations: Sequence[Related], recall: Recall
 ) -> tuple[Alert, ...]:
-    """The alerts of one article, conflicts first; each claim is told once."""
+    """The alerts of one article, conflicts first; each claim is told once, and of each new meeting one alert tells."""
     groups: dict[tuple[str | None, bool, Urgency], list[Related]] = {}
     told: set[tuple[str, Relation]] = set()
     for related in relations:
@@ -62,7 +63,15 @@ def make_alerts(
         conflict = related.relation is Relation.CONTRADICTING
         groups.setdefault((_home(related, links), conflict, when), []).append(related)
     made = [_alert(reading, links, key, members, recall) for key, members in groups.items()]
-    return tuple(sorted(made, key=lambda a: (a.urgency is not Urgency.NOW, a.relation is not Relation.CONTRADICTING)))
+    made.sort(key=lambda a: (a.urgency is not Urgency.NOW, a.relation is not Relation.CONTRADICTING))
+    telling = {_first_telling(made, link.id) for link in links if link.new}
+    return tuple(replace(alert, meeting_new=True) if at in telling else alert for at, alert in enumerate(made))
+
+
+def _first_telling(alerts: Sequence[Alert], meeting_id: str) -> int | None:
+    """Which alert first tells of a meeting: the first of what is new there, else the first about it at all."""
+    about = (at for at, alert in enumerate(alerts) if alert.meeting_id == meeting_id)
+    return min(about, key=lambda at: (alerts[at].relation is not Relation.NEW, at), default=None)
 
 
 def _home(related: Related, links: Sequence[MeetingLink]) -> str | None:

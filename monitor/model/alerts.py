@@ -39,7 +39,10 @@ class AlertItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What one article adds to, or contradicts in, one meeting. `sentence[mark_start:mark_end]` is the new part."""
+    """What one article adds to, or contradicts in, one meeting. `sentence[mark_start:mark_end]` is the new part.
+
+    `meeting_new` stands in the one alert that first tells of a meeting which the ledger did not know.
+    """
 
     id: str
     urgency: Urgency
@@ -56,6 +59,7 @@ class Alert:
     grade: EvidenceGrade = EvidenceGrade.LOW
     origins: tuple[str, ...] = ()
     outlets: int = 1
+    meeting_new: bool = False
 
 
 class NoticeKind(StrEnum):

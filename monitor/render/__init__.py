@@ -1,7 +1,7 @@
 """What leaves the product, as values: JSON for machines, a letter for readers. Pure; adapters send it."""
 
 from monitor.render.letter import Letter, write_letter
-from monitor.render.machine import Json, alert_json, decision_json, notice_json, unread_json
+from monitor.render.machine import Json, alert_json, decision_json, event_json, event_type, notice_json, unread_json
 from monitor.render.notice import NoticeLetter, write_notice
 from monitor.render.words import Labels, Names, names_from
 
@@ -13,6 +13,8 @@ __all__ = [
     "NoticeLetter",
     "alert_json",
     "decision_json",
+    "event_json",
+    "event_type",
     "names_from",
     "notice_json",
     "unread_json",

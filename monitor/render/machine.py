@@ -1,20 +1,21 @@
-"""Values as JSON: what webhooks carry (`alert_json`, `notice_json`), what `ingest --json` prints (`decision_json`).
+"""Values as JSON: what webhooks carry (`event_json`), what `ingest --json` prints (`decision_json`).
 
 Keys are a promise to others: they are never left out, an unknown value is null or empty. Times are ISO 8601
 in UTC, days ISO 8601, enumerations their values. `docs/alert.schema.json` describes `alert_json`,
-`docs/notice.schema.json` `notice_json`.
+`docs/notice.schema.json` `notice_json`; keys may be added under one `SCHEMA`, a change of any other sort makes another.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from monitor.model import Alert, NoticeKind, Relation
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from monitor.model import (
         Alarm,
-        Alert,
         AlertItem,
         Counterpart,
         Decision,
@@ -32,6 +33,46 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
+SCHEMA: Final = "1"
+"""Version of what `data` looks like; it stands in `data` itself."""
+MEETING_EVENT: Final = "meeting.new"
+CLAIM_EVENTS: Final = {
+    Relation.NEW: "claim.new",
+    Relation.UPDATED: "claim.updated",
+    Relation.CORROBORATING: "claim.corroborated",
+    Relation.RESTATED: "claim.corroborated",
+    Relation.CONTRADICTING: "claim.contradicted",
+    Relation.WITHDRAWN: "claim.withdrawn",
+}
+"""By the relation of the alert. What is restated is never told alone; were it told, it would be confirmed by that."""
+NOTICE_EVENTS: Final = {
+    NoticeKind.ALARM: "source.silent",
+    NoticeKind.CLEAR: "source.back",
+    NoticeKind.HEARTBEAT: "heartbeat",
+}
+
+
+def event_type(content: Alert | Notice) -> str:
+    """What receivers may sort by: `meeting.new` once for each meeting that was not known, else the alert's relation."""
+    if not isinstance(content, Alert):
+        return NOTICE_EVENTS[content.kind]
+    tells_of_meeting = content.meeting_new and content.relation is Relation.NEW
+    return MEETING_EVENT if tells_of_meeting else CLAIM_EVENTS[content.relation]
+
+
+def event_json(content: Alert | Notice, *, left_out: int = 0, truncated: bool = False) -> dict[str, Json]:
+    """One alert or notice as the body of a webhook (Standard Webhooks 1.0, "Payload structure").
+
+    Returns:
+        `type`; `timestamp`: when an alert was first seen or a notice made, the same at each try; `data`: what
+        `alert_json` and `notice_json` give.
+    """
+    if isinstance(content, Alert):
+        at, data = content.first_seen, alert_json(content, left_out=left_out, truncated=truncated)
+    else:
+        at, data = content.at, notice_json(content, left_out=left_out, truncated=truncated)
+    return {"type": event_type(content), "timestamp": at.isoformat(), "data": data}
+
 
 def alert_json(alert: Alert, *, left_out: int = 0, truncated: bool = False) -> dict[str, Json]:
     """One alert for machines.
@@ -46,6 +87,7 @@ def alert_json(alert: Alert, *, left_out: int = 0, truncated: bool = False) -> d
         counted in code points.
     """
     return {
+        "schema": SCHEMA,
         "id": alert.id,
         "urgency": alert.urgency.value,
         "relation": alert.relation.value,
@@ -74,6 +116,7 @@ def notice_json(notice: Notice, *, left_out: int = 0, truncated: bool = False) -
         The object of `docs/notice.schema.json`. What kind of notice it is, the type of the webhook's body says.
     """
     return {
+        "schema": SCHEMA,
         "id": notice.id,
         "at": _iso(notice.at),
         "alarms": [_alarm(alarm) for alarm in notice.alarms],
@@ -135,7 +178,7 @@ def _alert_meeting(alert: Alert) -> Json:
     if alert.meeting_id is None and alert.meeting is None:
         return None
     known = _meeting(alert.meeting) if alert.meeting is not None else dict.fromkeys(_MEETING_KEYS)
-    return {"id": alert.meeting_id, **known}
+    return {"id": alert.meeting_id, "new": alert.meeting_new, **known}
 
 
 _MEETING_KEYS = (

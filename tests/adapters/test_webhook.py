@@ -16,10 +16,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from monitor.adapters.deliver import deliver_one
 from monitor.adapters.http import HttpFetch
 from monitor.adapters.webhook import BODY_BYTES, WebhookEndpoint, WebhookNotify, webhook_body
-from monitor.errors import ConfigError, WebhookRefused, WebhookUnavailable
-from monitor.model import DeliveryState, NoticeKind
+from monitor.errors import ConfigError, DeliveryError, WebhookRefused, WebhookUnavailable
+from monitor.model import DeliveryState, NoticeKind, Relation
 from monitor.pacing import MAX_TRIES
-from monitor.render import alert_json, notice_json
+from monitor.render import alert_json, event_json, notice_json
 from tests.alert_factory import (
     AGREED,
     FIRST_SEEN,
@@ -109,7 +109,7 @@ async def test_an_alert_arrives_signed_and_the_official_library_verifies_it() ->
     assert headers["webhook-id"] == DELIVERY.id
     assert headers["content-type"] == "application/json"
     assert said == {
-        "type": "alert.created",
+        "type": "claim.contradicted",
         "timestamp": FIRST_SEEN.isoformat(),
         "data": alert_json(make_alert()),
     }
@@ -131,6 +131,15 @@ async def test_a_notice_arrives_signed_under_its_own_type(kind: NoticeKind, even
     said = Webhook(SECRET).verify(body, headers)
     assert headers["webhook-id"] == delivery.id
     assert said == {"type": event, "timestamp": FIRST_SEEN.isoformat(), "data": notice_json(make_notice(kind))}
+
+
+async def test_that_a_meeting_is_new_is_told_by_the_type() -> None:
+    delivery = make_delivery("desk", channel="webhook", relation=Relation.NEW, meeting_new=True)
+    async with Receiver().listening() as receiver, sending(receiver) as notify:
+        await notify.send(delivery)
+    said = json.loads(receiver.got[0][1])
+    assert (said["type"], said["data"]["meeting"]["new"]) == ("meeting.new", True)
+    assert said == event_json(delivery.content)
 
 
 async def test_notices_go_to_every_endpoint() -> None:
@@ -177,6 +186,22 @@ async def test_a_receiver_that_asks_for_time_gets_it(status: str) -> None:
     assert result.retry_at - result.tried_at >= timedelta(seconds=1800)
 
 
+@pytest.mark.parametrize(
+    ("status", "throttled", "wait_s"),
+    [
+        *(("429 Slow Down", True, 60), ("502 Bad Gateway", True, 60), ("504 Late", True, 60)),
+        *(("500 Oops", False, None), ("503 Busy", False, None), ("404 Not Here", False, None)),
+    ],
+)
+async def test_a_receiver_that_has_too_much_is_told_apart_and_left_alone_for_a_minute(
+    status: str, throttled: bool, wait_s: float | None
+) -> None:
+    async with Receiver([status]).listening() as receiver, sending(receiver) as notify:
+        with pytest.raises(WebhookUnavailable) as caught:
+            await notify.send(DELIVERY)
+    assert (caught.value.throttled, caught.value.retry_after_s) == (throttled, wait_s)
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
 async def test_a_redirect_is_a_failure_and_not_followed(status: str) -> None:
     async with Receiver().listening() as elsewhere:
@@ -192,6 +217,14 @@ async def test_a_receiver_that_is_gone_is_not_tried_again() -> None:
     async with Receiver(["410 Gone"]).listening() as receiver, sending(receiver) as notify:
         result = await deliver_one(notify, DELIVERY, Now())
     assert (result.state, result.code, result.retry_at) == (DeliveryState.DEAD, "E-WEBHOOK-REFUSED", None)
+
+
+@pytest.mark.parametrize(("status", "gone"), [("410 Gone", True), ("500 Oops", False)])
+async def test_only_410_takes_leave(status: str, gone: bool) -> None:
+    async with Receiver([status]).listening() as receiver, sending(receiver) as notify:
+        with pytest.raises(DeliveryError) as caught:
+            await notify.send(DELIVERY)
+    assert (isinstance(caught.value, WebhookRefused) and caught.value.gone) is gone
 
 
 async def test_a_receiver_that_hangs_up_or_does_not_answer_is_tried_again() -> None:
@@ -211,8 +244,9 @@ async def test_a_closed_port_is_tried_again(unused_tcp_port: int) -> None:
 
 async def test_a_private_address_that_nobody_allowed_is_never_dialled() -> None:
     async with Receiver().listening() as receiver, sending(receiver, allowed=False) as notify:
-        with pytest.raises(WebhookRefused, match="E-FETCH-PRIVATE"):
+        with pytest.raises(WebhookRefused, match="E-FETCH-PRIVATE") as caught:
             await notify.send(DELIVERY)
+    assert not caught.value.gone
     assert receiver.got == []
 
 

@@ -280,3 +280,26 @@ def test_at_most_three_alerts_a_meeting_all_with_ids_of_their_own_and_no_claim_t
     for alert in made:
         conflicts = {item.relation is Relation.CONTRADICTING for item in alert.items}
         assert conflicts == {alert.relation is Relation.CONTRADICTING}
+
+
+# -- a meeting that was not known ------------------------------------------------------------------------------------
+
+
+def told_of_new(*relations: Related, new: bool = True) -> list[bool]:
+    link = replace(make_link(), new=new)
+    return [alert.meeting_new for alert in make_alerts(make_reading(), (link,), relations, Recall())]
+
+
+def test_one_alert_tells_of_a_new_meeting_the_others_of_claims() -> None:
+    now, later = related(kind=ClaimKind.EVENT), related(kind=ClaimKind.BACKGROUND, quote="بول سولير")
+    clash = related(Relation.CONTRADICTING, kind=ClaimKind.OUTCOME, quote="باريس")
+    assert told_of_new(now, later, clash) == [False, True, False]
+    assert told_of_new(later) == [True]
+
+
+def test_where_a_conflict_is_all_that_is_told_it_tells_of_the_meeting_too() -> None:
+    assert told_of_new(related(Relation.CONTRADICTING, kind=ClaimKind.EVENT)) == [True]
+
+
+def test_of_a_known_meeting_no_alert_says_that_it_is_new() -> None:
+    assert told_of_new(related(kind=ClaimKind.EVENT), new=False) == [False]
