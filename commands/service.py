@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import structlog
 import typer
 
+from commands.copies import Copier
 from commands.options import DONE, FAILED, AsJson
+from commands.retention import tend
 from commands.rounds import (
     deliver_all,
     log_notices,
@@ -40,6 +42,9 @@ app = typer.Typer(rich_markup_mode=None)
 
 LOOK_TICKS = 4
 """Looks at the watch itself are a minute apart: what goes wrong at one moment is told in one message."""
+
+DAY_S = 24 * 3600.0
+"""Between two rounds through the kept pages; the first is at the start."""
 
 _log = structlog.get_logger()
 
@@ -86,6 +91,7 @@ async def _serve(
             emit(report_json(report))
 
     async def poll() -> None:
+        archive.require_room()  # nobody is asked for what could not be kept
         await poller.beat()
         archive.heartbeat(ports.clock.now())
 
@@ -94,16 +100,28 @@ async def _serve(
         await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
 
     async def send() -> None:
+        archive.require_room()  # nothing is sent of which it could not be kept that it was
         await deliver_all(ports)
+
+    async def trim() -> None:
+        archive.trim_log()
+        await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
 
     async def look_again() -> None:
         await _reread(configuration, poller)
+
+    async def tend_pages() -> None:
+        await tend(archive.pages(), ports.clock, days=settings.retention.raw_days)
+        await asyncio.sleep(DAY_S)
 
     async with (
         aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
         shop.hubs(configuration, archive, poller.wake) as desk,
     ):
-        jobs = [poll, look, look_again]
+        jobs = [poll, look, look_again, tend_pages, trim]
+        if settings.backup.every_h:
+            copier = Copier(place=configuration.place, settings=settings, archive=archive, clock=ports.clock)
+            jobs.append(copier.look)
         if desk is not None:
             jobs.append(partial(_subscribe, desk, configuration, archive))
         service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)

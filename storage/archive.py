@@ -12,6 +12,7 @@ from monitor.reading.arabic import FOLD_VERSION
 from storage import checking, ledger, queries, recalling, watching
 from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, translated
 from storage.migrations import MIGRATIONS, migrate
+from storage.pages import KeptPages
 from storage.rows import digest, from_row, load, stamp
 from storage.search import ArchiveReader
 from storage.subscriptions import SqliteSubscriptions
@@ -116,6 +117,10 @@ class SqliteArchive:
     def subscriptions(self) -> SqliteSubscriptions:
         """What hubs were asked for, over this very connection."""
         return SqliteSubscriptions(self._db)
+
+    def pages(self) -> KeptPages:
+        """The kept pages, over this very connection."""
+        return KeptPages(self._db)
 
     def feed_states(self) -> tuple[FeedState, ...]:
         """The state of every feed ever polled, by id."""

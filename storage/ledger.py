@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from typing import TYPE_CHECKING, Final
 
 from monitor.model import Alert, Notice
 from storage.connection import rows
 from storage.fulltext import index_row
+from storage.pages import compressed
 from storage.recalling import bands
 from storage.rows import digest, dump, meeting_people, stamp, to_row
 
@@ -201,14 +201,7 @@ def _store_version(db: Database, decision: Decision, version_id: str, raw: bytes
         "language": reading.language,
         "text_sha256": hashlib.sha256(article.text.encode()).hexdigest(),
     }
-    insert(db, "versions", [version | _page(raw)])
-
-
-def _page(raw: bytes | None) -> Row:
-    if raw is None:
-        return {}
-    sha256 = hashlib.sha256(raw).hexdigest()
-    return {"raw_sha256": sha256, "raw_bytes": len(raw), "raw_codec": "zlib", "raw": zlib.compress(raw)}
+    insert(db, "versions", [version if raw is None else version | compressed(db, raw)])
 
 
 def _store_index(db: Database, article_id: str) -> None:

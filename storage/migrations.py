@@ -250,7 +250,11 @@ CREATE TABLE dictionaries (
     id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, samples INTEGER NOT NULL, value BLOB NOT NULL
 ) STRICT;
 ALTER TABLE versions ADD COLUMN raw_dictionary INTEGER REFERENCES dictionaries(id);
-ALTER TABLE versions ADD COLUMN extractor TEXT
+ALTER TABLE versions ADD COLUMN extractor TEXT;
+ALTER TABLE versions ADD COLUMN content_type TEXT;
+CREATE INDEX versions_by_dictionary ON versions(raw_dictionary) WHERE raw_dictionary IS NOT NULL;
+CREATE INDEX versions_with_page ON versions(fetched_at) WHERE raw IS NOT NULL;
+CREATE INDEX versions_to_drop ON versions(fetched_at) WHERE raw IS NOT NULL AND in_scope = 0
 """
 
 

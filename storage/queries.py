@@ -128,7 +128,11 @@ SELECT a.id, v.url, v.outcome, v.title, v.text, v.published_at, v.duplicate_of, 
 FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id
 """
 
-RAW: Final = "SELECT v.raw FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id"
+RAW: Final = """
+SELECT v.article_id, v.fetched_at, v.raw, v.raw_codec, v.raw_bytes, v.raw_sha256, d.value AS dictionary
+FROM articles a JOIN versions v ON v.id = a.version_id LEFT JOIN dictionaries d ON d.id = v.raw_dictionary
+WHERE a.id = :id
+"""
 
 SEGMENTS: Final = 'SELECT kind, "start", "end" FROM segments WHERE version_id = :version ORDER BY position'
 
@@ -140,7 +144,8 @@ WHERE version_id = :version ORDER BY position
 LEADS_OF_VERSION: Final = 'SELECT "start", "end", quote FROM leads WHERE version_id = :version ORDER BY position'
 
 VERSIONS: Final = """
-SELECT number, title, outcome, fetched_at, text_sha256, raw_sha256, raw_bytes FROM versions
+SELECT number, title, outcome, fetched_at, extractor, content_type, text_sha256, raw_sha256, raw_bytes,
+    raw IS NOT NULL AS raw_kept FROM versions
 WHERE article_id = :id ORDER BY number
 """
 

@@ -6,7 +6,6 @@ Times are ISO 8601 in UTC; offsets are half-open code points into an article's t
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
@@ -18,6 +17,7 @@ from storage import queries, shapes
 from storage.connection import open_read_only, rows, time_limit, translated
 from storage.fulltext import snippet, text_query
 from storage.migrations import MIGRATIONS
+from storage.pages import page_of
 from storage.recalling import meeting_values
 from storage.rows import stamp
 
@@ -182,17 +182,17 @@ class ArchiveReader:
             "claims": [shapes.mention(one) for one in self._rows(queries.CLAIMS_OF_ARTICLE, key)],
             "leads": self._rows(queries.LEADS_OF_VERSION, parts),
             "alerts": [shapes.alert_line(one) for one in self._rows(queries.ALERTS_OF_ARTICLE, key)],
-            "versions": self._rows(queries.VERSIONS, key),
+            "versions": shapes.flags(self._rows(queries.VERSIONS, key)),
         }
 
     def raw(self, article_id: str) -> bytes | None:
-        """The page an article was last read from, as fetched; None where only its text was given.
+        """The page an article was last read from, as fetched; None where it was dropped, or only a text was given.
 
         Raises:
             InputMissing: There is no such article.
+            ArchiveCorrupt: What is kept is not what was fetched.
         """
-        page: bytes | None = self._one(queries.RAW, article_id, "article")["raw"]
-        return None if page is None else zlib.decompress(page)
+        return page_of(self._one(queries.RAW, article_id, "article"))
 
     def alerts(self, limit: int = 20) -> list[Json]:
         """Alerts, the latest first, each with what became of its deliveries."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from storage.fulltext import Snippet
     from storage.rows import Row
 
-_FLAGS = ("suspected_typo", "suggest", "in_scope", "paused", "lying")
+_FLAGS = ("suspected_typo", "suggest", "in_scope", "paused", "lying", "raw_kept")
 
 
 def search_hit(row: Row, cut: Snippet) -> Row:

@@ -25,7 +25,11 @@ Slots: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One version of one article's text; `text` starts with the title, then a newline."""
+    """One version of one article's text; `text` starts with the title, then a newline.
+
+    Where the text was taken out of a page, `content_type` is what its server called that, and `extractor` names what
+    took it out.
+    """
 
     id: str
     url: str
@@ -37,6 +41,8 @@ class Article:
     published_source: str | None = None
     byline: str | None = None
     owner: str | None = None
+    content_type: str | None = None
+    extractor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from monitor.reading.arabic import tokens
 from monitor.reading.charset import arabic_share
 from monitor.reading.claims import find_mentions
 from monitor.reading.dates import find_dates
-from monitor.reading.extract import extract
+from monitor.reading.extract import EXTRACTOR, extract
 from monitor.reading.meeting import find_meetings
 from monitor.reading.origin import grade, named_origin
 from monitor.reading.people import find_people, person_mention
@@ -116,6 +116,8 @@ def _article(job: ReadJob) -> Article:
         published_source=source or ("feed" if published else None),
         byline=byline,
         owner=job.owner,
+        content_type=job.content_type or None,
+        extractor=EXTRACTOR if job.text is None else None,
     )
 
 
