@@ -17,8 +17,8 @@ from monitor.adapters.engine import InlineCompute
 from monitor.adapters.files import read_files
 from monitor.adapters.http import FetchLimits, HttpFetch
 from monitor.adapters.similarity import LexicalSimilarity
-from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.deciding.polling import Pace
+from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.errors import ExtractCrash, InputMissing, MailUnavailable, RasidError
 from monitor.model import DeliveryState, FeedSource, Outcome
 from monitor.pacing import Tempo
