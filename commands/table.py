@@ -16,6 +16,7 @@ MODULES = {
     "reading": ("ingest", "seed", "compare"),
     "archive": ("search", "meetings", "claims", "leads", "people", "article"),
     "upkeep": ("status", "health", "doctor", "config"),
+    "copies": ("backup", "restore"),
     "demo": ("demo",),
     "alerts": ("alerts",),
     "feeds": ("feeds",),

@@ -7,7 +7,8 @@ import platform
 import sys
 import tempfile
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,16 +16,19 @@ from commands.options import BAD_USAGE, DONE, FAILED, AsJson
 from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, say, show
 from monitor.errors import ConfigError, RasidError
-from monitor.settings import load_feeds, load_settings
-from storage.connection import check_sqlite
+from monitor.settings import Settings, load_feeds, load_settings
+from storage.backups import copies, inspect, made_at, way_back
+from storage.connection import check_sqlite, log_bytes
+from storage.filesystem import free_bytes, require_local, require_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from commands.workshop import Workshop
+    from commands.workshop import Place, Workshop
 
 HEALTHY_INTERVALS = 3
+LATE_COPIES = 2
+"""Intervals without a copy that `doctor` finds too many: one may fail."""
 _TABLES = frozenset({"feeds", "configured", "alarms"})
 """What `status` shows to people in tables of its own."""
 
@@ -40,7 +44,7 @@ def status_(ctx: typer.Context, as_json: AsJson = False) -> None:
     configured = [one.id for one in load_feeds(*shop.place.feeds)]
     with shop.asking() as reader:
         found = reader.status()
-    found = {**found, "configured": configured}
+    found = {**found, "configured": configured, **_disk(shop.place)}
     if as_json:
         emit(found)
         return
@@ -60,10 +64,13 @@ def health_(ctx: typer.Context, as_json: AsJson = False) -> None:
     with shop.asking() as reader:
         last = reader.last_heartbeat()
     healthy = last is not None and shop.clock.now() - last < limit
+    problem = _disk(shop.place)["disk"]
     if as_json:
-        emit({"healthy": healthy, "last_heartbeat": None if last is None else last.isoformat()})
+        emit({"healthy": healthy, "last_heartbeat": None if last is None else last.isoformat(), "disk": problem})
     else:
         say(f"{'healthy' if healthy else 'not healthy'}: last cycle {last.isoformat() if last else 'never'}")
+        if problem:
+            say(problem)
     raise typer.Exit(DONE if healthy else FAILED)
 
 
@@ -98,15 +105,78 @@ def doctor_(ctx: typer.Context, as_json: AsJson = False) -> None:
     raise typer.Exit(DONE if all(row["ok"] for row in rows) else FAILED)
 
 
+def _disk(place: Place) -> dict[str, Any]:
+    """Room under the archive, which is asked here: a worker that has none cannot write that it pauses."""
+    return {
+        "wal_bytes": log_bytes(place.archive),
+        "free_bytes": free_bytes(place.data),
+        "disk": _problem(lambda: require_room(place.data)),
+    }
+
+
 def _checks(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
-    place = shop.place
+    place, uid = shop.place, os.geteuid()
     old = sys.version_info < (3, 11)
     yield "python", f"{platform.python_version()} is too old" if old else None, "install Python 3.11 or newer"
     yield "sqlite", _problem(check_sqlite), "run `make install`: pysqlite3 brings a newer one"
     yield "configuration", _problem(lambda: load(place)), "mend what is named; `config check` lists all of it"
-    yield "data folder", _unwritable(place.data), f"make {place.data} writable for uid {os.getuid()}"
-    archive = _problem(lambda: shop.asking().__enter__().close()) if place.archive.exists() else None
-    yield "archive", archive, "restore the archive from a backup, or start the worker once to renew it"
+    yield "data folder", _unwritable(place.data), f"make {place.data} writable for uid {uid}"
+    yield "owner", _not_ours(place, uid), f"give the files to the worker: `chown -R {uid} {place.data}`"
+    network = None if place.network else _problem(lambda: require_local(place.archive))
+    yield "file system", network, f"move {place.data} to a local disk, or start with --i-know"
+    yield "room", _problem(lambda: require_room(place.data)), f"free space on the disk that holds {place.data}"
+    yield from _checks_of_archive(shop)
+
+
+def _checks_of_archive(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
+    place = shop.place
+    settings = _settings(place)
+    folder = place.copies(settings)
+    if not place.archive.exists():
+        yield "archive", None, ""
+        yield "backups", None, ""
+        return
+    problem = _problem(lambda: inspect(place.archive, whole=False)) or _problem(lambda: _ask(shop))
+    # The newest good copy is looked for only where it is wanted: that reads copies whole.
+    yield "archive", problem, way_back(folder, place.data) if problem else ""
+    late = None if problem else _late(shop, settings, folder)
+    yield "backups", late, f"make one with `worker.py backup`, and look into the log why {folder} got none"
+
+
+def _ask(shop: Workshop) -> None:
+    with shop.asking() as reader:
+        reader.last_heartbeat()
+
+
+def _settings(place: Place) -> Settings:
+    try:
+        return load_settings(place.config)
+    except ConfigError:  # told by a check of its own
+        return Settings()
+
+
+def _late(shop: Workshop, settings: Settings, folder: Path) -> str | None:
+    """What is wrong with the age of the newest copy; nothing where none is made by schedule."""
+    every, now = timedelta(hours=settings.backup.every_h), shop.clock.now()
+    if not every:
+        return None
+    found = copies(folder)
+    since = made_at(found[0]) if found else inspect(shop.place.archive, whole=False).began
+    if now - since <= LATE_COPIES * every:
+        return None
+    newest = f"the newest, {found[0]}, is of {since.isoformat(timespec='minutes')}" if found else "there is none"
+    return f"{folder}: a copy is due every {settings.backup.every_h:g} hours; {newest}"
+
+
+def _not_ours(place: Place, uid: int) -> str | None:
+    """Files of the data folder that this user may not write, each with its owner."""
+    names = (place.archive, Path(f"{place.archive}-wal"), Path(f"{place.archive}-shm"), place.data / "rasid.lock")
+    closed = [f"{path} belongs to uid {path.stat().st_uid}" for path in names if _closed(path)]
+    return f"uid {uid} may not write: {', '.join(closed)}" if closed else None
+
+
+def _closed(path: Path) -> bool:
+    return path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=True)
 
 
 def _problem(attempt: Callable[[], object]) -> str | None:
@@ -120,7 +190,9 @@ def _problem(attempt: Callable[[], object]) -> str | None:
 def _unwritable(folder: Path) -> str | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"room" * 1024)
+            file.flush()
             return None
     except OSError as error:
-        return f"{folder}: {error.strerror}"
+        return f"{folder}: {error.strerror} for uid {os.geteuid()}"

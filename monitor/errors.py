@@ -28,6 +28,7 @@ RasidError
 │   ├── ArchiveCorrupt     E-ARCHIVE-CORRUPT   not a database, or damaged
 │   ├── ArchiveSchema      E-ARCHIVE-SCHEMA    written by a newer version
 │   ├── DiskFull           E-DISK-FULL         no space for the archive (transient)
+│   ├── ArchiveNetwork     E-ARCHIVE-NETWORK   on a network file system, which a write-ahead log cannot stand
 │   ├── AlreadyRunning     E-ALREADY-RUNNING   another worker holds the data folder
 │   └── QueryTooSlow       E-QUERY-TOO-SLOW    a search was cut at its time limit
 └── DeliveryError
@@ -35,7 +36,9 @@ RasidError
     ├── MailRefused        E-MAIL-REFUSED      the SMTP server will not take it
     ├── MailAuth           E-MAIL-AUTH         credentials or TLS are wrong
     ├── WebhookUnavailable E-WEBHOOK-UNAVAILABLE  (transient)
-    └── WebhookRefused     E-WEBHOOK-REFUSED
+    ├── WebhookRefused     E-WEBHOOK-REFUSED
+    ├── ChatUnavailable    E-CHAT-UNAVAILABLE  the service did not take it this time (transient)
+    └── ChatRefused        E-CHAT-REFUSED      the chat is configured no more, or this cannot be written
 """
 
 from __future__ import annotations
@@ -230,6 +233,12 @@ class ArchiveSchema(ArchiveError):
     code = "E-ARCHIVE-SCHEMA"
 
 
+class ArchiveNetwork(ArchiveError):
+    """The archive lies on a network file system."""
+
+    code = "E-ARCHIVE-NETWORK"
+
+
 class DiskFull(ArchiveError):
     """No space is left for the archive."""
 
@@ -297,3 +306,15 @@ class WebhookRefused(DeliveryError):
         """`gone`: the endpoint itself took leave, so that it is to be sent nothing more at all."""
         super().__init__(message)
         self.gone = gone
+
+
+class ChatUnavailable(DeliveryError):
+    """The chat's service did not take the message this time."""
+
+    code, transient = "E-CHAT-UNAVAILABLE", True
+
+
+class ChatRefused(DeliveryError):
+    """The chat is configured no more, or the message cannot be written."""
+
+    code = "E-CHAT-REFUSED"

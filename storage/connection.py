@@ -19,6 +19,7 @@ from monitor.errors import (
     InputMissing,
     QueryTooSlow,
 )
+from storage.filesystem import require_local, settle_file, settle_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,9 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 """Older ones may corrupt a WAL database when two processes reset the log at the same moment."""
 
 BUSY_S: Final = 30.0
+LOG_BYTES: Final = 1024 * 1024
+"""A longer log is taken back when there is time for it; SQLite itself only begins to write it over."""
+
 _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _MAGIC: Final = b"SQLite format 3\0"
 _SMALLEST_PAGE_BYTES: Final = 512
@@ -61,6 +65,7 @@ def open_writer(
     check: bool = True,
     max_bytes: int | None = None,
     busy_s: float = BUSY_S,
+    network: bool = False,
 ) -> Database:
     """Open for writing; a file that is not ours, or damaged, is refused and left as it is.
 
@@ -70,15 +75,18 @@ def open_writer(
         check: Walk the whole file for damage first.
         max_bytes: What the file may grow to, None for all the disk has.
         busy_s: How long to wait for another process's write.
+        network: The operator knows that the file lies on a network file system, and wants it so.
 
     Raises:
         ArchiveError: With the subclass that says why.
     """
     check_sqlite()
+    if path != MEMORY and not network:
+        require_local(Path(path))
     if path != MEMORY:
         _prepare(Path(path), known=known, check=check)
     with translated(f"open {path}"):
-        db = Database(_connect(str(path), busy_s=busy_s))
+        db = Database(connect(str(path), busy_s=busy_s))
         try:
             _set_up(db, max_bytes)
         except BaseException:
@@ -100,14 +108,106 @@ def open_read_only(path: Path | str, *, known: int) -> Database:
     if not path.is_file():
         raise InputMissing(f"{path}: there is no archive yet")
     with translated(f"open {path}"):
-        db = _read_only(path)
+        db = read_only(path)
         try:
-            _require_current(_identify(db, path, known), path, known)
+            _require_current(identify(db, path, known), path, known)
             db.execute("PRAGMA query_only = ON")
         except BaseException:
             db.close()
             raise
     return db
+
+
+def connect(name: str, *, uri: bool = False, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
+    """A bare connection, whose transactions begin where this package says so, and nowhere else."""
+    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None)
+
+
+def log_bytes(path: Path | str) -> int:
+    """Length of the database's write-ahead log, 0 where there is none."""
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
+def read_only(path: Path) -> Database:
+    """Any SQLite file for reading, whatever it holds."""
+    return Database(connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+
+
+def require_header(path: Path) -> None:
+    """Refuse what does not begin like a database.
+
+    Raises:
+        ArchiveCorrupt: SQLite takes a file shorter than one page for an empty database, and writes over it.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SMALLEST_PAGE_BYTES)
+    if not start.startswith(_MAGIC) or len(start) < _SMALLEST_PAGE_BYTES:
+        raise ArchiveCorrupt(f"cannot open {path}: file is not a database; nothing was written")
+
+
+def identify(db: Database, path: Path, known: int) -> int:
+    """The newest migration in the file, which is ours and not from the future; 0 for an empty one.
+
+    Raises:
+        ArchiveCorrupt: It is somebody else's database.
+        ArchiveSchema: A newer version has written it.
+    """
+    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return 0
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ArchiveCorrupt(f"{path} is an SQLite database of something else; nothing was written")
+    found = int(db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
+    if found > known:
+        raise ArchiveSchema(f"{path} was written by a newer version (schema {found}, this one knows {known})")
+    return found
+
+
+def require_sound(db: Database, path: Path, *, whole: bool = False) -> None:
+    """Walk the file for damage; `whole` holds indexes against their tables as well, which takes several times as long.
+
+    Raises:
+        ArchiveCorrupt: With the first damage found.
+    """
+    damage = db.execute(f"PRAGMA {'integrity_check' if whole else 'quick_check'}(1)").fetchone()[0]
+    if damage != "ok":
+        raise ArchiveCorrupt(f"cannot open {path}: {damage}; nothing was written")
+
+
+def copy_into(db: Database, target: Path) -> None:
+    """Write the database as it is this moment to `target`, which is the whole copy or is not there.
+
+    Writers go on meanwhile. What a kill leaves is `<target>.tmp`, which the next copy of that name writes over.
+
+    Raises:
+        pysqlite3.Error: For `translated`.
+        ArchiveError: The folder cannot be written.
+    """
+    unfinished = target.with_name(f"{target.name}.tmp")
+    write_copy(db, unfinished)
+    put_in_place(unfinished, target)
+
+
+def write_copy(db: Database, target: Path) -> None:
+    """Write a copy over whatever lies at `target`, and bring it to the disk; nothing is left there where that fails."""
+    target.unlink(missing_ok=True)
+    try:
+        db.execute("VACUUM INTO ?", (str(target),))
+        settle_file(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def put_in_place(unfinished: Path, target: Path) -> None:
+    """Give a finished file its name, for good when this returns."""
+    try:
+        unfinished.replace(target)
+    except OSError as error:
+        raise ArchiveError(f"{target} cannot be written: {error.strerror}") from error
+    settle_folder(target.parent)
 
 
 def rows(db: Database, sql: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
@@ -160,7 +260,7 @@ def _ours(doing: str, error: Exception) -> ArchiveError:
     if primary == _FULL or code in _IOERR_NO_SPACE:
         return DiskFull(f"cannot {doing}: no space is left for the archive")
     if primary in {_CORRUPT, _NOTADB}:
-        return ArchiveCorrupt(f"cannot {doing}: {error}; nothing was written, restore it from a backup")
+        return ArchiveCorrupt(f"cannot {doing}: {error}; nothing was written")
     if primary == _INTERRUPT:
         return QueryTooSlow(f"cannot {doing}: it took too long; ask for fewer or rarer words")
     if primary in {_READONLY, _CANTOPEN}:
@@ -176,50 +276,20 @@ def _prepare(path: Path, *, known: int, check: bool) -> None:
         raise ArchiveError(f"cannot open {path}: {error.strerror}; the data folder must be ours") from error
     if not there:
         return
-    _require_header(path)
+    require_header(path)
     with translated(f"open {path}"):
-        db = _read_only(path)
+        db = read_only(path)
         try:
-            _identify(db, path, known)
-            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0] if check else "ok"
+            identify(db, path, known)
+            if check:
+                require_sound(db, path)
         finally:
             db.close()
-    if damage != "ok":
-        raise ArchiveCorrupt(f"cannot open {path}: {damage}; nothing was written, restore it from a backup")
-
-
-def _require_header(path: Path) -> None:
-    # SQLite takes a file shorter than one page for an empty database, and writes over it.
-    with path.open("rb") as file:
-        start = file.read(_SMALLEST_PAGE_BYTES)
-    if not start.startswith(_MAGIC) or len(start) < _SMALLEST_PAGE_BYTES:
-        raise ArchiveCorrupt(f"cannot open {path}: file is not a database; nothing was written")
-
-
-def _identify(db: Database, path: Path, known: int) -> int:
-    """The newest migration in the file, which is ours and not from the future; 0 for an empty one."""
-    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        return 0
-    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise ArchiveCorrupt(f"{path} is an SQLite database of something else; nothing was written")
-    found = int(db.execute("SELECT max(number) FROM migrations").fetchone()[0])
-    if found > known:
-        raise ArchiveSchema(f"{path} was written by a newer version (schema {found}, this one knows {known})")
-    return found
 
 
 def _require_current(found: int, path: Path, known: int) -> None:
     if found < known:
         raise ArchiveSchema(f"{path} is of an older version (schema {found} of {known}): start the worker once")
-
-
-def _read_only(path: Path) -> Database:
-    return Database(_connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
-
-
-def _connect(name: str, *, uri: bool = False, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
-    # isolation_level None: transactions begin where this package says so, and nowhere else.
-    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None)
 
 
 def _set_up(db: Database, max_bytes: int | None) -> None:

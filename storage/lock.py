@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from monitor.errors import AlreadyRunning, ArchiveError
+from monitor.errors import AlreadyRunning, ArchiveError, DiskFull
+from storage.filesystem import NO_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ class DataLock:
 
         Raises:
             AlreadyRunning: Another worker holds it; the message names its pid and since when.
+            DiskFull: There is no room even for the name of its holder.
             ArchiveError: The folder cannot be written.
         """
         path = self._folder / LOCK_NAME
@@ -58,22 +60,32 @@ class DataLock:
             self._folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise ArchiveError(f"{path}: {error.strerror}; the data folder must be writable") from error
+            raise _unusable(path, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             holder = _holder(descriptor)
             os.close(descriptor)
             raise AlreadyRunning(f"{self._folder} is held by another worker ({holder})") from error
+        except OSError as error:  # no locks here, as on some network file systems
+            os.close(descriptor)
+            raise ArchiveError(f"{path} cannot be locked: {error.strerror}") from error
         _held.add(descriptor)
         self._descriptor = descriptor
-        self._sign(descriptor)
+        try:
+            self._sign(descriptor)
+        except OSError as error:
+            self._give_back()
+            raise _unusable(path, error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the folder back."""
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._descriptor is not None:
             _held.discard(self._descriptor)
             # Said aloud: a child forked this instant may still hold a copy of the descriptor.
@@ -83,8 +95,14 @@ class DataLock:
 
     def _sign(self, descriptor: int) -> None:
         line = json.dumps({"pid": os.getpid(), "since": self._now().isoformat(timespec="seconds")})
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, line.encode(), 0)
+        written = os.pwrite(descriptor, line.encode(), 0)  # over the last holder's, whose room it takes on a full disk
+        os.ftruncate(descriptor, written)
+
+
+def _unusable(path: Path, error: OSError) -> ArchiveError:
+    if error.errno in NO_SPACE:
+        return DiskFull(f"{path}: {error.strerror}")
+    return ArchiveError(f"{path}: {error.strerror}; the data folder must be writable for uid {os.geteuid()}")
 
 
 def _holder(descriptor: int) -> str:

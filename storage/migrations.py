@@ -6,12 +6,11 @@ Columns that hold a value of `monitor.model` bear the names of its fields.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from storage.connection import APPLICATION_ID, MEMORY, transaction, translated
+from storage.connection import APPLICATION_ID, MEMORY, copy_into, transaction, translated
 from storage.rows import stamp
 
 if TYPE_CHECKING:
@@ -232,6 +231,7 @@ ALTER TABLE deliveries ADD COLUMN bundle TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN lease_until TEXT;
 ALTER TABLE deliveries ADD COLUMN rule TEXT;
 CREATE INDEX deliveries_by_recipient ON deliveries(channel, recipient, state);
+CREATE INDEX deliveries_by_try ON deliveries(tried_at) WHERE state = 'sent';
 CREATE INDEX deliveries_by_bundle ON deliveries(bundle) WHERE bundle <> '';
 CREATE TABLE attempts (
     number INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL REFERENCES deliveries(id), at TEXT NOT NULL,
@@ -290,7 +290,8 @@ def migrate(
     with translated(f"migrate {path}"):
         before = applied(db)
         if before and before < len(migrations) and path != MEMORY:
-            _copy(db, Path(path), before)
+            source = Path(path)
+            copy_into(db, source.with_name(f"{source.name}.schema-{before}"))
         return tuple(
             migration.name
             for number, migration in enumerate(migrations, start=1)
@@ -314,13 +315,3 @@ def _apply(db: Database, number: int, migration: Migration, at: datetime) -> boo
             db.execute(statement)
         db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, migration.name, stamp(at)))
     return True
-
-
-def _copy(db: Database, path: Path, number: int) -> None:
-    target = path.with_name(f"{path.name}.schema-{number}")
-    unfinished = target.with_name(f"{target.name}.tmp")
-    unfinished.unlink(missing_ok=True)
-    db.execute("VACUUM INTO ?", (str(unfinished),))
-    with unfinished.open("rb") as copy:
-        os.fsync(copy.fileno())
-    unfinished.replace(target)
