@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from commands.workshop import Configuration, Workshop
+    from monitor.adapters.chat import ChatNotify
     from monitor.adapters.http import HttpFetch
     from monitor.adapters.judge import EndpointJudge
     from monitor.adapters.mail import MailNotify
@@ -153,7 +154,7 @@ class RealWorkshop:
 
     @asynccontextmanager
     async def channels(self, configuration: Configuration) -> AsyncIterator[tuple[Notify, ...]]:
-        """Mail where somebody is named, webhooks where an endpoint is."""
+        """Mail where somebody is named, webhooks where an endpoint is, chats where a room is."""
         async with self.fetching(configuration) as fetch:
             yield self._channels(configuration, fetch)
 
@@ -223,6 +224,8 @@ class RealWorkshop:
             found.append(self._mail(configuration))
         if settings.webhooks:
             found.append(self._webhooks(configuration, fetch))
+        if settings.chat:
+            found.append(_chats(configuration))
         return tuple(found)
 
     def _mail(self, configuration: Configuration) -> MailNotify:
@@ -257,6 +260,16 @@ class RealWorkshop:
             for name, hook in configuration.settings.webhooks.items()
         ]
         return WebhookNotify(endpoints, post=fetch.post, clock=self.clock)
+
+
+def _chats(configuration: Configuration) -> ChatNotify:
+    from monitor.adapters.chat import ChatNotify, ChatRoom
+
+    rooms = [
+        ChatRoom(name=name, url=chat.url.get_secret_value(), timeout_s=chat.timeout_s)
+        for name, chat in configuration.settings.chat.items()
+    ]
+    return ChatNotify(rooms, names=configuration.names)
 
 
 def _checks(configuration: Configuration) -> Callable[[datetime, datetime], datetime | None]:
