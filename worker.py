@@ -26,7 +26,7 @@ from commands.table import Commands
 from commands.workshop import Place
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.terminal import emit, say
-from monitor.errors import AlreadyRunning, ConfigError, InputMissing, RasidError
+from monitor.errors import AlreadyRunning, ArchiveCorrupt, ConfigError, InputMissing, RasidError
 from monitor.pacing import next_check, next_digest
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from monitor.adapters.chat import ChatNotify
     from monitor.adapters.http import HttpFetch
     from monitor.adapters.judge import EndpointJudge
+    from monitor.adapters.links import Links
     from monitor.adapters.mail import MailNotify
     from monitor.adapters.webhook import WebhookNotify
+    from monitor.deciding.rules import Held, RuleBook
     from monitor.pipeline import Ports
     from monitor.pipeline.subscribing import HubDesk
     from monitor.ports import Compute, Notify, Similarity
@@ -66,8 +68,21 @@ class RealWorkshop:
         from storage.archive import SqliteArchive
         from storage.lock import DataLock
 
-        with DataLock(place.data), SqliteArchive(place.archive) as archive:
+        with (
+            self._way_back(place),
+            DataLock(place.data),
+            SqliteArchive(place.archive, network=place.network) as archive,
+        ):
+            archive.forget_leases()  # who holds the folder sends alone: they are of a worker that was killed
             yield archive
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """The data folder for this process alone, without opening what lies in it."""
+        from storage.lock import DataLock
+
+        with DataLock(self.place.data):
+            yield
 
     @contextmanager
     def noting(self) -> Iterator[SqliteArchive]:
@@ -76,7 +91,8 @@ class RealWorkshop:
 
         if not self.place.archive.exists():
             raise InputMissing(f"{self.place.archive}: there is no archive yet")
-        with SqliteArchive(self.place.archive, check=False) as archive:
+        place = self.place
+        with self._way_back(place), SqliteArchive(place.archive, check=False, network=place.network) as archive:
             yield archive
 
     @contextmanager
@@ -84,8 +100,23 @@ class RealWorkshop:
         """The archive for questions."""
         from storage.search import open_reader
 
-        with open_reader(self.place.archive) as reader:
+        with self._way_back(self.place), open_reader(self.place.archive) as reader:
             yield reader
+
+    @contextmanager
+    def _way_back(self, place: Place) -> Iterator[None]:
+        """Who is told of a damaged archive is told how to put a copy in its place."""
+        try:
+            yield
+        except ArchiveCorrupt as error:
+            from monitor.settings import Settings, load_settings
+            from storage.backups import way_back
+
+            try:
+                settings = load_settings(place.config)
+            except ConfigError:
+                settings = Settings()
+            raise ArchiveCorrupt(f"{error.message}; {way_back(place.copies(settings), place.data)}") from error
 
     @asynccontextmanager
     async def fetching(self, configuration: Configuration, *, any_private: bool = False) -> AsyncIterator[HttpFetch]:
@@ -153,6 +184,20 @@ class RealWorkshop:
             yield HubDesk(book=book, post=fetch.post, clock=self.clock, callback=chosen.callback, private=private)
 
     @asynccontextmanager
+    async def pages(self, configuration: Configuration, archive: SqliteArchive) -> AsyncIterator[None]:
+        """Answer those who follow links in mails; nobody without a public address."""
+        from monitor.adapters.pages import LinkPages, showing
+
+        links = _links(configuration)
+        if links is None:
+            yield
+            return
+        known = [("mail", recipient) for recipient in configuration.settings.mail.recipients]
+        pages = LinkPages(links, archive, clock=self.clock, known=known)
+        async with showing(pages, listen=configuration.settings.links.listen):
+            yield
+
+    @asynccontextmanager
     async def channels(self, configuration: Configuration) -> AsyncIterator[tuple[Notify, ...]]:
         """Mail where somebody is named, webhooks where an endpoint is, chats where a room is."""
         async with self.fetching(configuration) as fetch:
@@ -191,6 +236,8 @@ class RealWorkshop:
                     attempt=deliver_one,
                     digest_at=partial(next_digest, hour=configuration.settings.alerts.digest_hour_utc),
                     channels=self._channels(configuration, fetch),
+                    book=_book(configuration),
+                    held=partial(_held, archive),
                     judge=judge,
                     check_at=_checks(configuration),
                 )
@@ -245,7 +292,7 @@ class RealWorkshop:
             unsubscribe=mail.unsubscribe,
             timeout_s=mail.timeout_s,
         )
-        return MailNotify(settings, names=configuration.names, clock=self.clock)
+        return MailNotify(settings, names=configuration.names, clock=self.clock, links=_links(configuration))
 
     def _webhooks(self, configuration: Configuration, fetch: HttpFetch) -> WebhookNotify:
         from monitor.adapters.webhook import WebhookEndpoint, WebhookNotify
@@ -262,6 +309,24 @@ class RealWorkshop:
         return WebhookNotify(endpoints, post=fetch.post, clock=self.clock)
 
 
+def _book(configuration: Configuration) -> RuleBook:
+    from monitor.deciding.rules import RuleBook
+
+    return RuleBook(rules=configuration.rules, storm_per_hour=configuration.settings.alerts.storm_per_hour)
+
+
+def _held(archive: SqliteArchive, now: datetime) -> Held:
+    """What is muted and owed, from the archive."""
+    from monitor.deciding.rules import Held, Message
+
+    mutes = archive.mutes()
+    messages = tuple(
+        Message(channel=one.channel, recipient=one.recipient, at=one.at, bundle=one.bundle, storm=one.storm)
+        for one in mutes.owed(now)
+    )
+    return Held(mutes=mutes.standing(now), messages=messages)
+
+
 def _chats(configuration: Configuration) -> ChatNotify:
     from monitor.adapters.chat import ChatNotify, ChatRoom
 
@@ -270,6 +335,13 @@ def _chats(configuration: Configuration) -> ChatNotify:
         for name, chat in configuration.settings.chat.items()
     ]
     return ChatNotify(rooms, names=configuration.names)
+
+
+def _links(configuration: Configuration) -> Links | None:
+    from monitor.adapters.links import links_from
+
+    chosen = configuration.settings.links
+    return links_from(chosen.public_url, _open(chosen.key))
 
 
 def _checks(configuration: Configuration) -> Callable[[datetime, datetime], datetime | None]:
@@ -331,9 +403,14 @@ def workshop_(
     config_dir: Annotated[
         Path, typer.Option("--config-dir", envvar="RASID_CONFIG_DIR", help="Folder of the configuration.")
     ] = HERE / "config",
+    *,
+    network: Annotated[
+        bool,
+        typer.Option("--i-know", envvar="RASID_I_KNOW", help="Keep the archive on a network file system all the same."),
+    ] = False,
 ) -> None:
     """Options that come before any command."""
-    place = Place(data=data_dir.absolute(), config=config_dir.absolute())
+    place = Place(data=data_dir.absolute(), config=config_dir.absolute(), network=network)
     shop: Workshop = RealWorkshop(place=place, clock=SystemClock())
     ctx.obj = shop
 

@@ -81,16 +81,16 @@ async def poll_once(
     return reports
 
 
-async def deliver_all(ports: Ports) -> list[DeliveryResult]:
-    """Everything due in the outbox, tried once."""
-    results: list[DeliveryResult] = []
-    while batch := await deliver(ports):
-        results += batch
-    for result in results:
-        level = logging.INFO if result.state is DeliveryState.SENT else logging.WARNING
-        _log.log(level, "delivery", id=result.delivery_id, state=result.state.value, code=result.code,
-                 message=result.message)  # fmt: skip
-    return results
+async def deliver_all(ports: Ports) -> tuple[DeliveryResult, ...]:
+    """Everything due in the outbox, until nothing is."""
+    return await deliver(ports, told=log_delivery)
+
+
+def log_delivery(result: DeliveryResult) -> None:
+    """Tell the log how one try at a delivery ended."""
+    level = logging.INFO if result.state is DeliveryState.SENT else logging.WARNING
+    _log.log(level, "delivery", id=result.delivery_id, state=result.state.value, code=result.code,
+             message=result.message)  # fmt: skip
 
 
 def report_json(report: FeedReport) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from commands.options import DONE, FAILED, AsJson
 from commands.retention import tend
 from commands.rounds import (
     deliver_all,
+    log_delivery,
     log_notices,
     log_report,
     poll_once,
@@ -29,6 +30,7 @@ from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, show
 from monitor.errors import InputMissing
 from monitor.pipeline import Poller, reread, run_cycle
+from monitor.pipeline.delivering import couriers
 from monitor.pipeline.subscribing import keep_subscribed
 from monitor.service import Service
 
@@ -99,14 +101,6 @@ async def _serve(
         log_notices(watch.look())
         await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
 
-    async def send() -> None:
-        archive.require_room()  # nothing is sent of which it could not be kept that it was
-        await deliver_all(ports)
-
-    async def trim() -> None:
-        archive.trim_log()
-        await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
-
     async def look_again() -> None:
         await _reread(configuration, poller)
 
@@ -117,19 +111,24 @@ async def _serve(
     async with (
         aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
         shop.hubs(configuration, archive, poller.wake) as desk,
+        shop.pages(configuration, archive),
     ):
-        jobs = [poll, look, look_again, tend_pages, trim]
-        if settings.backup.every_h:
-            copier = Copier(place=configuration.place, settings=settings, archive=archive, clock=ports.clock)
-            jobs.append(copier.look)
+        copier = Copier(place=configuration.place, settings=settings, archive=archive, clock=ports.clock)
+        trim = partial(_trim, archive, LOOK_TICKS * settings.poll.tick_s)
+        jobs = [poll, look, look_again, tend_pages, trim, copier.look]
         if desk is not None:
             jobs.append(partial(_subscribe, desk, configuration, archive))
-        service = Service(jobs=jobs, deliver=send, tick_s=settings.poll.tick_s)
+        service = Service(jobs=jobs, delivering=couriers(ports, told=log_delivery), tick_s=settings.poll.tick_s)
         await service.run(stop)
 
 
 async def _subscribe(desk: HubDesk, configuration: Configuration, archive: SqliteArchive) -> None:
     await keep_subscribed(desk, configuration.feeds, archive.feed_states())
+
+
+async def _trim(archive: SqliteArchive, every_s: float) -> None:
+    archive.trim_log()
+    await asyncio.sleep(every_s)
 
 
 async def _reread(configuration: Configuration, poller: Poller) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from monitor.model import (
@@ -166,6 +166,20 @@ class Counts:
     dead: int = 0
 
 
+ENDPOINT_GONE: Final = "E-ENDPOINT-GONE"
+"""A receiver wants no more: the alarm, and why what was meant for it is suppressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disabled:
+    """A receiver that said at `at` that it wants no more; `message` is how."""
+
+    channel: str
+    recipient: str
+    at: datetime
+    message: str | None = None
+
+
 class Clock(Protocol):
     """Where the time comes from."""
 
@@ -244,7 +258,7 @@ class Judge(Protocol):
 
 
 class Notify(Protocol):
-    """One channel: mail or webhook. `recipients` get alerts, `operators` notices."""
+    """One channel: mail, webhook or chat. `recipients` get alerts, `operators` notices."""
 
     channel: str
     recipients: tuple[str, ...]
@@ -252,6 +266,20 @@ class Notify(Protocol):
 
     async def send(self, delivery: Delivery) -> None:
         """Deliver one alert or notice to one recipient.
+
+        Raises:
+            DeliveryError: `transient` says whether to try again.
+        """
+
+
+@runtime_checkable
+class NotifyTogether(Notify, Protocol):
+    """A channel that can put several alerts into one message, and does so where `bundles`."""
+
+    bundles: bool
+
+    async def send_together(self, bundle: str, deliveries: tuple[Delivery, ...]) -> None:
+        """Deliver what one recipient gets of a bundle as one message, known again by `bundle`.
 
         Raises:
             DeliveryError: `transient` says whether to try again.
@@ -339,7 +367,35 @@ class Archive(Protocol):
         """When the last notice of a kind was made, None before the first."""
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
-        """Queued deliveries whose next try is due, oldest first."""
+        """Queued deliveries whose next try is due and that nobody is at, oldest first."""
 
-    def record(self, result: DeliveryResult) -> None:
-        """Keep how one try ended."""
+    def queued_channels(self) -> tuple[str, ...]:
+        """Channels that something is queued for, due or not, by name."""
+
+    def lease(
+        self,
+        channel: str,
+        now: datetime,
+        until: datetime,
+        *,
+        recipients: int,
+        besides: Collection[str] = (),
+        bundled: bool = False,
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Take the next message of up to so many recipients; nobody else is handed them before `until`.
+
+        Each message is its deliveries: one, or where `bundled` all of a bundle that are due. There is none for
+        recipients `besides`, nor for one that has a message on its way.
+        """
+
+    def give_back(self, deliveries: Iterable[Delivery]) -> None:
+        """End the leases of what was not begun."""
+
+    def record(self, *results: DeliveryResult, counted: bool = True, gone: bool = False) -> None:
+        """Keep how one try at one message ended, for each of its deliveries, and end their leases.
+
+        `counted`: the try counts towards the last one. `gone`: the receiver wants no more of anything.
+        """
+
+    def disabled(self) -> tuple[Disabled, ...]:
+        """Receivers that want no more, the first to say so first."""

@@ -4,50 +4,32 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from monitor.errors import InputMissing
-from monitor.model import Alarm, Alert, Delivery, DeliveryState, FeedState, Notice
+from monitor.model import Alarm, FeedState
 from monitor.reading.arabic import FOLD_VERSION
-from storage import checking, ledger, queries, recalling, watching
-from storage.connection import BUSY_S, MEMORY, open_writer, rows, transaction, translated
+from storage import checking, ledger, outbox, queries, recalling, watching
+from storage.connection import BUSY_S, LOG_BYTES, MEMORY, log_bytes, open_writer, rows, transaction, translated
+from storage.filesystem import require_room
 from storage.migrations import MIGRATIONS, migrate
+from storage.mutes import SqliteMutes
 from storage.pages import KeptPages
-from storage.rows import digest, from_row, load, stamp
+from storage.rows import digest, from_row, stamp
 from storage.search import ArchiveReader
 from storage.subscriptions import SqliteSubscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from types import TracebackType
 
-    from monitor.model import DeliveryResult, FeedEntry, NoticeKind, Reading, Recall
-    from monitor.ports import Commit, Counts, DueCheck, Volume
+    from monitor.model import Delivery, DeliveryResult, FeedEntry, NoticeKind, Reading, Recall
+    from monitor.ports import Commit, Counts, Disabled, DueCheck, Volume
     from storage.rows import Row
 
-_FOLD, _SEEDED, _HEARTBEAT = "fold_version", "seeded_at", "heartbeat_at"
+_FOLD, _SEEDED, _HEARTBEAT, _COPIED = "fold_version", "seeded_at", "heartbeat_at", "copied_at"
 
 _SEEN_KEYS = "SELECT key FROM entry_keys WHERE key IN (SELECT value FROM json_each(:keys))"
-
-_DUE = """
-SELECT d.*, a.value AS alert, n.value AS notice
-FROM deliveries d LEFT JOIN alerts a ON a.id = d.alert_id LEFT JOIN notices n ON n.id = d.notice_id
-WHERE d.state = 'queued' AND (d.next_try_at IS NULL OR d.next_try_at <= :now)
-ORDER BY d.number LIMIT :limit
-"""
-
-# What has been sent stays sent, whatever a second try reports.
-_RECORD = """
-UPDATE deliveries SET state = :state, attempts = attempts + :tried, next_try_at = :retry_at, tried_at = :tried_at,
-    code = :code, message = :message
-WHERE id = :id AND state <> 'sent'
-"""
-
-_REPLAY = """
-UPDATE deliveries SET state = 'queued', attempts = 0, next_try_at = :at
-WHERE state = 'dead' AND :id IN (id, alert_id, notice_id)
-"""
 
 _FACT = "INSERT INTO facts VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
@@ -72,6 +54,7 @@ class SqliteArchive:
         check: bool = True,
         max_bytes: int | None = None,
         busy_s: float = BUSY_S,
+        network: bool = False,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """Open, migrate, and index anew where the fold has changed.
@@ -81,13 +64,16 @@ class SqliteArchive:
             check: Walk an existing file for damage first.
             max_bytes: What the file may grow to before it counts as full; None for all the disk has.
             busy_s: How long to wait for another process's write before it is `ArchiveBusy`.
+            network: The operator knows that it lies on a network file system, and wants it so.
             now: Time written beside migrations and fetches.
 
         Raises:
             ArchiveError: The file is not ours, damaged, newer than this version, or cannot be opened.
         """
         self._now = now
-        self._db: Final = open_writer(path, known=len(MIGRATIONS), check=check, max_bytes=max_bytes, busy_s=busy_s)
+        self._db: Final = open_writer(
+            path, known=len(MIGRATIONS), check=check, max_bytes=max_bytes, busy_s=busy_s, network=network
+        )
         try:
             migrate(self._db, path, at=now())
             self._refold()
@@ -95,6 +81,7 @@ class SqliteArchive:
             self._db.close()
             raise
         self.path: Final = None if path == MEMORY else path
+        self._busy_s = busy_s
 
     def __enter__(self) -> Self:
         """The archive itself."""
@@ -121,6 +108,10 @@ class SqliteArchive:
     def pages(self) -> KeptPages:
         """The kept pages, over this very connection."""
         return KeptPages(self._db)
+
+    def mutes(self) -> SqliteMutes:
+        """What recipients want no word of, over this very connection."""
+        return SqliteMutes(self._db)
 
     def feed_states(self) -> tuple[FeedState, ...]:
         """The state of every feed ever polled, by id."""
@@ -184,36 +175,88 @@ class SqliteArchive:
             return watching.last_notice_at(self._db, kind)
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
-        """Queued deliveries whose next try is due, oldest first."""
+        """Queued deliveries whose next try is due and that nobody is at, oldest first."""
         with translated("read the outbox"):
-            due = rows(self._db, _DUE, {"now": stamp(now), "limit": limit})
-        return tuple(_delivery(row) for row in due)
+            return outbox.due_deliveries(self._db, now, limit)
 
-    def record(self, result: DeliveryResult) -> None:
-        """Keep how one try ended; what was sent stays sent.
+    def queued_channels(self) -> tuple[str, ...]:
+        """Channels that something is queued for, due or not, by name."""
+        with translated("read the outbox"):
+            return outbox.queued_channels(self._db)
+
+    def lease(
+        self,
+        channel: str,
+        now: datetime,
+        until: datetime,
+        *,
+        recipients: int,
+        besides: Collection[str] = (),
+        bundled: bool = False,
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Take the next message of up to so many recipients; see `storage.outbox`.
+
+        Raises:
+            DiskFull: Nothing is to be sent of which it could not be kept that it was.
+        """
+        self.require_room()
+        with translated("take from the outbox"):
+            return outbox.lease(self._db, channel, now, until, recipients=recipients, besides=besides, bundled=bundled)
+
+    def give_back(self, deliveries: Iterable[Delivery]) -> None:
+        """End the leases of what was not begun."""
+        with translated("give deliveries back"):
+            outbox.give_back(self._db, deliveries)
+
+    def forget_leases(self) -> None:
+        """End every lease. Only who holds the data folder may: else somebody may be sending what is leased."""
+        with translated("forget leases"):
+            outbox.forget_leases(self._db)
+
+    def record(self, *results: DeliveryResult, counted: bool = True, gone: bool = False) -> None:
+        """Keep how one try at one message ended, for each of its deliveries; what was sent stays sent.
+
+        `counted`: the try counts towards the last one. `gone`: the receiver wants no more of anything.
 
         Raises:
             InputMissing: There is no such delivery.
         """
-        values = {
-            "id": result.delivery_id,
-            "state": result.state.value,
-            "tried": int(result.state is not DeliveryState.SUPPRESSED),
-            "tried_at": stamp(result.tried_at),
-            "retry_at": None if result.retry_at is None else stamp(result.retry_at),
-            "code": result.code,
-            "message": result.message,
-        }
-        with translated("record a delivery"), transaction(self._db):
-            changed = self._db.execute(_RECORD, values).rowcount
-            known = changed or rows(self._db, "SELECT 1 FROM deliveries WHERE id = :id", {"id": result.delivery_id})
-        if not known:
-            raise InputMissing(f"there is no delivery {result.delivery_id}")
+        with translated("record a delivery"):
+            outbox.record(self._db, results, counted=counted, gone=gone)
+
+    def disabled(self) -> tuple[Disabled, ...]:
+        """Receivers that want no more, the first to say so first."""
+        with translated("read the endpoints"):
+            return outbox.disabled(self._db)
+
+    def enable(self, channel: str, recipient: str, at: datetime) -> int:
+        """Send to a receiver again, and first what it has missed; returns how much that is.
+
+        Raises:
+            InputMissing: It is not disabled.
+        """
+        with translated("enable an endpoint"):
+            return outbox.enable(self._db, channel, recipient, at)
 
     def replay(self, target_id: str, at: datetime) -> int:
-        """Queue dead letters again, of one delivery, alert or notice, under their old ids; returns how many."""
-        with translated("queue dead letters again"), transaction(self._db):
-            return self._db.execute(_REPLAY, {"id": target_id, "at": stamp(at)}).rowcount
+        """Queue dead letters again, of one delivery, alert or notice, under their old ids; returns how many.
+
+        Raises:
+            InputMissing: There is no such delivery, alert or notice.
+        """
+        with translated("queue dead letters again"):
+            return outbox.replay(self._db, target_id, at)
+
+    def replay_dead(self, at: datetime) -> int:
+        """Queue every dead letter again, but for receivers that want no more; returns how many."""
+        with translated("queue dead letters again"):
+            return outbox.replay_dead(self._db, at)
+
+    def recipients(self) -> tuple[tuple[str, str], ...]:
+        """Channel and address of everybody to whom something was ever addressed."""
+        with translated("read the outbox"):
+            found = rows(self._db, "SELECT DISTINCT channel, recipient FROM deliveries ORDER BY channel, recipient")
+        return tuple((row["channel"], row["recipient"]) for row in found)
 
     def label(self, target_id: str, verdict: str, note: str, at: datetime) -> None:
         """Keep an analyst's verdict on an alert, a claim, a mention or an article."""
@@ -254,6 +297,39 @@ class SqliteArchive:
         """When the last cycle was completed, None before the first."""
         return self.reader().last_heartbeat()
 
+    def mark_copied(self, at: datetime) -> None:
+        """Remember when the last copy of the archive was made by schedule."""
+        self._keep(_COPIED, stamp(at))
+
+    def last_copied(self) -> datetime | None:
+        """When the last copy of the archive was made by schedule, None before the first."""
+        value = self._fact(_COPIED)
+        return None if value is None else datetime.fromisoformat(value)
+
+    def require_room(self) -> None:
+        """Stop before work is done whose result cannot be kept.
+
+        Raises:
+            DiskFull: Too little is free where the archive lies.
+        """
+        if self.path is not None:
+            require_room(Path(self.path))
+
+    def trim_log(self, least_bytes: int = LOG_BYTES) -> bool:
+        """Take the write-ahead log back to nothing where it is longer than `least_bytes`; whether it is short now.
+
+        Waits for nobody: where a reader still needs the log, what is possible is done, and the rest next time.
+        """
+        if self.path is None or log_bytes(self.path) < least_bytes:
+            return True
+        with translated("take the log back"):
+            self._db.execute("PRAGMA busy_timeout = 0")
+            try:
+                busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
+        return not busy
+
     def _fact(self, name: str) -> str | None:
         with translated("read a fact"):
             found = rows(self._db, "SELECT value FROM facts WHERE name = :name", {"name": name})
@@ -271,8 +347,3 @@ class SqliteArchive:
             for row in rows(self._db, _CURRENT_TEXTS):
                 ledger.index_article(self._db, row)
             self._db.execute(_FACT, {"name": _FOLD, "value": str(FOLD_VERSION)})
-
-
-def _delivery(row: Row) -> Delivery:
-    content = load(Notice, row["notice"]) if row["alert"] is None else load(Alert, row["alert"])
-    return from_row(Delivery, row, content=content)

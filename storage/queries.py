@@ -49,6 +49,14 @@ ORDER BY coalesce(m.date_to, m.date_from, m.last_seen) DESC, m.id LIMIT :limit
 """
 )
 
+ALL_MEETINGS: Final = (
+    _MEETING_COLUMNS
+    + """
+WHERE (m.first_seen, m.id) > (:seen, :id) AND (:since IS NULL OR m.last_seen >= :since)
+ORDER BY m.first_seen, m.id LIMIT :limit
+"""
+)
+
 MEETINGS_OF_ARTICLE: Final = (
     _MEETING_COLUMNS  # noqa: S608 - two fixed texts
     + """
@@ -87,6 +95,16 @@ WHERE t.article_id = :id ORDER BY v.number, t."start", t.id, judged.number
 """
 )
 
+ALL_CLAIMS: Final = (
+    _MENTION_COLUMNS
+    + """
+JOIN articles a ON a.id = t.article_id
+WHERE a.number > :after AND a.number <= :upto
+AND (:since IS NULL OR coalesce(v.published_at, v.fetched_at) >= :since)
+ORDER BY a.number, v.number, t."start", t.id, judged.number
+"""
+)
+
 LEADS: Final = """
 SELECT l."start", l."end", l.quote, v.article_id AS article, v.title, v.outlet, v.url, v.published_at,
     v.fetched_at AS seen_at
@@ -121,17 +139,41 @@ SELECT person, office, rank, country, first_seen, last_seen FROM roles
 WHERE person IN (SELECT value FROM json_each(:ids)) ORDER BY person, first_seen, id
 """
 
-ARTICLE: Final = """
+_ARTICLE_COLUMNS = """
 SELECT a.id, v.url, v.outcome, v.title, v.text, v.published_at, v.duplicate_of, v.in_scope,
     v.grade AS evidence_grade, v.outlet, v.owner, v.byline, v.published_source, v.origin, v.language,
     v.fetched_at, a.first_seen, a.version_id
-FROM articles a JOIN versions v ON v.id = a.version_id WHERE a.id = :id
+FROM articles a JOIN versions v ON v.id = a.version_id
 """
 
-RAW: Final = """
-SELECT v.article_id, v.fetched_at, v.raw, v.raw_codec, v.raw_bytes, v.raw_sha256, d.value AS dictionary
+ARTICLE: Final = f"{_ARTICLE_COLUMNS} WHERE a.id = :id"
+
+ALL_ARTICLES: Final = f"""{_ARTICLE_COLUMNS}
+WHERE a.number > :after AND a.number <= :upto
+AND (:since IS NULL OR coalesce(v.published_at, v.fetched_at) >= :since)
+ORDER BY a.number
+"""
+
+_PAGE_COLUMNS = "v.raw, v.raw_codec, v.raw_bytes, v.raw_sha256, d.value AS dictionary"
+
+RAW: Final = f"""
+SELECT v.article_id, v.fetched_at, {_PAGE_COLUMNS}
 FROM articles a JOIN versions v ON v.id = a.version_id LEFT JOIN dictionaries d ON d.id = v.raw_dictionary
 WHERE a.id = :id
+"""  # noqa: S608 - fixed texts
+
+KEPT_PAGE: Final = f"""
+SELECT v.article_id, v.number, v.url, v.title, v.outlet, v.fetched_at, v.published_at, v.content_type, v.extractor,
+    v.text, v.text_sha256, {_PAGE_COLUMNS}
+FROM versions v LEFT JOIN dictionaries d ON d.id = v.raw_dictionary WHERE v.id = :id
+"""  # noqa: S608 - fixed texts
+
+KEPT_PAGES: Final = """
+SELECT id, fetched_at FROM versions
+WHERE raw IS NOT NULL AND fetched_at >= :at AND (fetched_at, id) > (:at, :id)
+AND (:article IS NULL OR article_id = :article)
+AND (:since IS NULL OR coalesce(published_at, fetched_at) >= :since)
+ORDER BY fetched_at, id LIMIT :limit
 """
 
 SEGMENTS: Final = 'SELECT kind, "start", "end" FROM segments WHERE version_id = :version ORDER BY position'
@@ -154,8 +196,13 @@ ALERT: Final = "SELECT * FROM alerts WHERE id = :id"
 ALERTS_OF_ARTICLE: Final = "SELECT * FROM alerts WHERE article_id = :id ORDER BY number"
 
 DELIVERIES: Final = """
-SELECT id, channel, recipient, state, attempts, next_try_at, tried_at, code, message FROM deliveries
-WHERE alert_id = :id ORDER BY number
+SELECT id, channel, recipient, state, attempts, next_try_at, tried_at, code, message, bundle, rule FROM deliveries
+WHERE alert_id = :id OR notice_id = :id ORDER BY number
+"""
+
+TRIES: Final = """
+SELECT delivery_id, at, state, code, message FROM attempts
+WHERE delivery_id IN (SELECT value FROM json_each(:ids)) ORDER BY number
 """
 
 DELIVERY_STATES: Final = """
@@ -165,6 +212,7 @@ GROUP BY content_id, state ORDER BY content_id, state
 """
 
 NOTICES: Final = "SELECT * FROM notices ORDER BY number DESC LIMIT :limit"
+NOTICE: Final = "SELECT * FROM notices WHERE id = :id"
 
 STANDING_ALARMS: Final = """
 SELECT feed_id, code, message, since FROM alarms WHERE cleared_at IS NULL ORDER BY since, code, feed_id

@@ -15,8 +15,10 @@ from monitor.model import DeliveryState
 from monitor.reading.arabic import FOLD_VERSION
 from storage import queries, shapes
 from storage.connection import open_read_only, rows, time_limit, translated
+from storage.exporting import ArchiveExport
 from storage.fulltext import snippet, text_query
 from storage.migrations import MIGRATIONS
+from storage.mutes import SqliteMutes, alerts_since, subjects_of
 from storage.pages import page_of
 from storage.recalling import meeting_values
 from storage.rows import stamp
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from monitor.model import Alert
+    from storage.mutes import Mute
     from storage.rows import Row
 
 Json: TypeAlias = dict[str, Any]
@@ -199,8 +203,19 @@ class ArchiveReader:
         found = self._rows(queries.ALERTS, Filters(limit=limit).values())
         return self._delivered(map(shapes.alert_line, found))
 
+    def told_since(self, since: datetime) -> tuple[tuple[Alert, ...], dict[str, str]]:
+        """Alerts whole, in the order in which they were decided, and the person whom each of their claims is about."""
+        with translated("read the alerts"), time_limit(self._db, READ_LIMIT_S):
+            found = alerts_since(self._db, since)
+            return found, subjects_of(self._db, found)
+
+    def mutes(self, now: datetime | None = None, limit: int = MAX_ROWS) -> tuple[Mute, ...]:
+        """Mutes that hold now, oldest first; without a moment all there have been, the latest first."""
+        kept = SqliteMutes(self._db)
+        return kept.every(limit) if now is None else kept.standing(now)
+
     def alert(self, alert_id: str) -> Json:
-        """One alert whole, with its deliveries and the verdicts on it.
+        """One alert whole, with its deliveries, each try at each of them, and the verdicts on it.
 
         Raises:
             InputMissing: There is no such alert.
@@ -210,7 +225,7 @@ class ArchiveReader:
         return {
             **json.loads(row["value"]),
             "claims": shapes.alert_line(row)["claims"],
-            "deliveries": self._rows(queries.DELIVERIES, key),
+            "deliveries": self._deliveries(alert_id),
             "labels": self._rows(queries.LABELS, key),
         }
 
@@ -219,6 +234,15 @@ class ArchiveReader:
         found = self._rows(queries.NOTICES, Filters(limit=limit).values())
         return self._delivered(map(shapes.notice_line, found))
 
+    def notice(self, notice_id: str) -> Json:
+        """One notice to the operator, with its deliveries and each try at each of them.
+
+        Raises:
+            InputMissing: There is no such notice.
+        """
+        row = self._one(queries.NOTICE, notice_id, "alert or notice")
+        return {**shapes.notice_line(row), "deliveries": self._deliveries(notice_id)}
+
     def labels(self) -> list[Json]:
         """Every verdict of an analyst, the oldest first, with what it is about: one line for each claim of an alert.
 
@@ -226,6 +250,10 @@ class ArchiveReader:
         nearest_quote, relation, suggest, score and method.
         """
         return shapes.flags(self._rows(queries.LABELLED))
+
+    def export(self) -> ArchiveExport:
+        """Everything of one kind, piece by piece."""
+        return ArchiveExport(self._db)
 
     def status(self) -> Json:
         """Feeds, standing alarms, outbox, last poll and heartbeat, entries by outcome, and totals."""
@@ -270,6 +298,11 @@ class ArchiveReader:
         told = list(lines)
         counted = self._grouped(queries.DELIVERY_STATES, [line["id"] for line in told], "content_id")
         return [line | {"deliveries": {one["state"]: one["n"] for one in counted[line["id"]]}} for line in told]
+
+    def _deliveries(self, content_id: str) -> list[Row]:
+        found = self._rows(queries.DELIVERIES, {"id": content_id})
+        tries = self._grouped(queries.TRIES, [one["id"] for one in found], "delivery_id")
+        return [one | {"tries": tries[one["id"]]} for one in found]
 
     def _grouped(self, sql: str, ids: list[str], by: str) -> dict[str, list[Row]]:
         groups: dict[str, list[Row]] = {one: [] for one in ids}
