@@ -2,7 +2,8 @@
 
 A resend of one delivery carries the same Message-ID (RFC 5322, 3.6.4), so that a message whose
 acknowledgement was lost can be recognised as the same; that is the one case in which a recipient may see an
-alert twice.
+alert twice. Where links are configured, each alert can be judged, muted and stopped by one, the latter by the mail
+program itself, too (RFC 8058). DKIM is left to the mail server; it must sign both headers of List-Unsubscribe.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
@@ -27,12 +28,16 @@ import idna
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from monitor.adapters.links import shown
 from monitor.errors import DeliveryError, MailAuth, MailRefused, MailUnavailable
 from monitor.model import Alert
 from monitor.render import Labels, Letter, Names, NoticeLetter, write_letter, write_notice
 from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
+    from email.policy import Policy
+
+    from monitor.adapters.links import Links, ShownOffer
     from monitor.model import Delivery, Notice
     from monitor.ports import Clock
 
@@ -42,6 +47,20 @@ AUTH_CODES = frozenset({530, 534, 535, 538})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+
+
+class _Plain(UnstructuredHeader, BaseHeader):
+    """A header for programs, folded at its blanks alone: the library makes encoded words of what is too long for it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        lines = f"{policy.linesep} ".join(str(self).split(" "))
+        return f"{self.name}: {lines}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("List-Unsubscribe", "List-Unsubscribe-Post", "References", "In-Reply-To"):
+    _HEADERS.map_to_type(_name, _Plain)
+_POLICY = SMTP_POLICY.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +92,18 @@ class MailNotify:
     channel = "mail"
 
     def __init__(
-        self, settings: MailSettings, *, names: Names, clock: Clock, tls_context: ssl.SSLContext | None = None
+        self,
+        settings: MailSettings,
+        *,
+        names: Names,
+        clock: Clock,
+        links: Links | None = None,
+        tls_context: ssl.SSLContext | None = None,
     ) -> None:
         self.recipients = settings.recipients
         self.operators = settings.operators or settings.recipients
         self._settings, self._names, self._clock, self._tls_context = settings, names, clock, tls_context
+        self._links = links
         self._labels = load_labels()
         self._templates = mail_templates()
 
@@ -109,9 +135,13 @@ class MailNotify:
         letter, template = self._written(delivery.content)
         try:
             message = self._headed(delivery, letter.subject, sender, recipient)
-            unsubscribe = _mailto(self._settings.unsubscribe)
-            text = self._templates.get_template(f"{template}.txt").render(letter=letter)
-            html = self._templates.get_template(f"{template}.html").render(letter=letter, unsubscribe=unsubscribe)
+            view = {
+                "letter": letter,
+                "offer": self._offered(delivery),
+                "unsubscribe": _mailto(self._settings.unsubscribe),
+            }
+            text = self._templates.get_template(f"{template}.txt").render(view)
+            html = self._templates.get_template(f"{template}.html").render(view)
             message.set_content(text, charset="utf-8", cte="base64")
             message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
         except (MessageError, TemplateError, ValueError) as error:
@@ -124,9 +154,15 @@ class MailNotify:
             return write_letter(content, self._names, self._labels), "alert"
         return write_notice(content, self._names, self._labels), "notice"
 
+    def _offered(self, delivery: Delivery) -> ShownOffer | None:
+        """The links under an alert; None where there are none, and under a notice, which is for those who must know."""
+        if self._links is None or not isinstance(delivery.content, Alert):
+            return None
+        return shown(self._links.offer(delivery.content, self.channel, delivery.recipient), self._labels)
+
     def _headed(self, delivery: Delivery, subject: str, sender: str, recipient: str) -> EmailMessage:
         domain = sender.rpartition("@")[2]
-        message = EmailMessage(policy=SMTP_POLICY)
+        message = EmailMessage(policy=_POLICY)
         message["From"] = Address(one_line(parseaddr(self._settings.sender)[0], 80), addr_spec=sender)
         message["To"] = Address(addr_spec=recipient)
         message["Subject"] = subject
@@ -139,10 +175,18 @@ class MailNotify:
             message["References"] = thread
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange, which does not know RFC 3834
-        unsubscribe = _mailto(self._settings.unsubscribe)
-        if unsubscribe is not None:
-            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        self._stoppable(message, delivery)
         return message
+
+    def _stoppable(self, message: EmailMessage, delivery: Delivery) -> None:
+        """Say how to end this (RFC 2369), and where a mail program may do so itself: by TLS only (RFC 8058, 3.1)."""
+        links = self._links if isinstance(delivery.content, Alert) else None
+        stop = links.stop(self.channel, delivery.recipient) if links else None
+        ways = [f"<{way}>" for way in (stop, _mailto(self._settings.unsubscribe)) if way]
+        if ways:
+            message["List-Unsubscribe"] = ", ".join(ways)
+        if links is not None and links.secure:
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
     async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
         settings = self._settings
