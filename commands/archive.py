@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import AsFormat, AsJson, Country, Limit, Outlet, Person, RelationOnly, Since, form_of
+from commands.options import AsFormat, AsJson, Country, Limit, Outlet, Person, RelationOnly, Since, form_of, moment_of
 from monitor.adapters.terminal import Format, emit, show
 from monitor.settings import load_watchlist
 from storage.search import ArchiveReader, Filters
@@ -125,12 +124,8 @@ def _filters(
     outlet: str | None,
     limit: int,
 ) -> Filters:
-    try:
-        moment = None if since is None else datetime.fromisoformat(since)
-    except ValueError as error:
-        raise typer.BadParameter(f"{since!r} is no day; allowed: YYYY-MM-DD", param_hint="--since") from error
     return Filters(
-        since=moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC),
+        since=moment_of(since),
         person=person,
         country=country,
         relation=None if relation is None else relation.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,6 +20,15 @@ Country = Annotated[str | None, typer.Option(help="Only this country: FR, EU ...
 RelationOnly = Annotated[Relation | None, typer.Option("--relation", help="Only claims of this relation.")]
 Outlet = Annotated[str | None, typer.Option(help="Only this outlet, by its exact name.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
+
+
+def moment_of(since: str | None) -> datetime | None:
+    """The moment `--since` names: of a day its beginning, in UTC where no other is said."""
+    try:
+        moment = None if since is None else datetime.fromisoformat(since)
+    except ValueError as error:
+        raise typer.BadParameter(f"{since!r} is no day; allowed: YYYY-MM-DD", param_hint="--since") from error
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def form_of(form: Format, as_json: bool) -> Format:

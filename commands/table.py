@@ -20,7 +20,8 @@ MODULES = {
     "demo": ("demo",),
     "alerts": ("alerts",),
     "feeds": ("feeds",),
-    "verdicts": ("export", "calibrate", "refit"),
+    "export": ("export",),
+    "verdicts": ("calibrate", "refit"),
 }
 """Every module of commands, and which it holds; the help names them in this order."""
 COMMANDS = {name: module for module, names in MODULES.items() for name in names}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,31 +27,6 @@ app = typer.Typer(rich_markup_mode=None)
 Measure = Annotated[str | None, typer.Option("--similarity", help="The measure; the configured one where not given.")]
 Pairs = Annotated[Path, typer.Option("--pairs", help='JSON lines {"known", "incoming", "label"}.')]
 Precision = Annotated[float, typer.Option(min=0.5, max=1.0, help="Precision wished of this threshold.")]
-
-
-class What(StrEnum):
-    """What `export` writes."""
-
-    LABELS = "labels"
-
-
-class As(StrEnum):
-    """How `export` writes it."""
-
-    JSONL = "jsonl"
-
-
-@app.command("export")
-def export_(
-    ctx: typer.Context,
-    what: Annotated[What, typer.Option("--what", help="What to write.")] = What.LABELS,  # noqa: ARG001 - the one so far
-    form: Annotated[As, typer.Option("--format", help="How.")] = As.JSONL,  # noqa: ARG001 - likewise
-) -> None:
-    """Write what the archive holds to stdout, a JSON object a line: verdicts with the claims they are about."""
-    shop: Workshop = ctx.obj
-    with shop.asking() as reader:
-        for row in reader.labels():
-            emit(row)
 
 
 @app.command("calibrate")

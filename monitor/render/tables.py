@@ -13,10 +13,10 @@ from rich.text import Text
 from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 CELL_CHARS = 300
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Table:
@@ -34,13 +34,22 @@ def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
 
     A cell that a spreadsheet would run as a formula is put behind an apostrophe (OWASP, CSV injection).
     """
+    return "".join(csv_lines(rows, columns))
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+    """`as_csv`, row by row: the mark and the head first."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\r\n")
+    sink.write("\ufeff")
     writer.writerow(columns)
+    yield sink.getvalue()
     for row in rows:
+        sink.seek(0)
+        sink.truncate()
         cells = (_cell(row.get(column)) for column in columns)
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return "\ufeff" + sink.getvalue()
+        yield sink.getvalue()
 
 
 def _cell(value: object) -> str:
