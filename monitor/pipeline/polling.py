@@ -58,8 +58,7 @@ class PollRules:
 class FeedReport:
     """One feed polled; `code` and `message` say why it failed, where it did.
 
-    `before` and `after` are its states; `parsed` is what it listed, None where nothing had changed. `met_known`: some
-    entry was in the archive already, so that nothing was missed since the last poll.
+    `before` and `after` are its states; `parsed` is what it listed, None where nothing had changed.
     """
 
     feed_id: str
@@ -72,7 +71,6 @@ class FeedReport:
     before: FeedState
     after: FeedState
     parsed: ParsedFeed | None = None
-    met_known: bool = False
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -246,9 +244,8 @@ class Poller:
             )
         taken = Taken(short_pages=before.short_pages, walled_pages=before.walled_pages)
         ends: tuple[EntryEnd, ...] = ()
-        met_known = False
         if answer.parsed is not None:
-            ends, met_known = await self._entries(feed, answer.parsed)
+            ends = await self._entries(feed, answer.parsed)
             taken = _taken(before, answer, ends)
         after = after_success(feed, before, (answer.asked, answer.page), taken, now=self._now(), pace=pace)
         return FeedReport(
@@ -260,7 +257,6 @@ class Poller:
             before=before,
             after=after,
             parsed=answer.parsed,
-            met_known=met_known,
         )
 
     def _now(self) -> datetime:
@@ -287,10 +283,9 @@ class Poller:
         parsed = await self._ports.compute.parse(job)
         return _Answer(asked=asked, page=page, parsed=parsed, body_hash=body_hash)
 
-    async def _entries(self, feed: FeedSource, parsed: ParsedFeed) -> tuple[tuple[EntryEnd, ...], bool]:
-        """Everything new in a feed, one after another; and whether the archive knew any of it."""
+    async def _entries(self, feed: FeedSource, parsed: ParsedFeed) -> tuple[EntryEnd, ...]:
+        """Everything new in a feed, one after another."""
         fresh, ends = self._sort_out(feed, parsed.entries)
-        met_known = parsed.known > 0 or bool(ends)
         read = self._articles.of(feed)
         try:
             # Feeds put the newest first: the older one goes first, so that the newer is held against it.
@@ -299,7 +294,7 @@ class Poller:
                     ends.append(await settle(self._desk, feed.id, entry, one))
         finally:
             self._taken.difference_update(key for entry in fresh for key in entry.keys)
-        return tuple(ends), met_known
+        return tuple(ends)
 
     def _sort_out(self, feed: FeedSource, entries: tuple[FeedEntry, ...]) -> tuple[list[FeedEntry], list[EntryEnd]]:
         """What is to be read, and the endings of what has been seen: in the archive, or by another feed just now."""
