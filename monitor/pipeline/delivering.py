@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.deciding.notices import notice
 from monitor.deciding.outbox import queue
 from monitor.deciding.receivers import WRONG, changes_of_channel, changes_of_receivers
-from monitor.errors import DeliveryError, WebhookRefused, WebhookUnavailable
+from monitor.errors import ArchiveError, DeliveryError, WebhookRefused, WebhookUnavailable
 from monitor.model import DeliveryResult, DeliveryState, NoticeKind
 from monitor.pipeline.abreast import together
 from monitor.ports import Commit, NotifyTogether
@@ -131,8 +131,9 @@ class Courier:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._raise_failures()
         self._record()
+        self._failures = [one for one in self._failures if not (isinstance(one, ArchiveError) and one.transient)]
+        self._raise_failures()
 
     def _look(self) -> None:
         """Record what has ended, say what the operator must hear, and begin what is due."""

@@ -668,7 +668,7 @@ def only(word: bytes) -> Callable[..., AuthResult]:
     return check
 
 
-async def test_a_login_is_checked_and_a_wrong_or_missing_one_not_tried_again(authority: trustme.CA) -> None:
+async def test_a_login_is_checked_and_a_wrong_or_missing_one_leaves_the_mail_due(authority: trustme.CA) -> None:
     mailbox = Mailbox()
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
@@ -684,8 +684,8 @@ async def test_a_login_is_checked_and_a_wrong_or_missing_one_not_tried_again(aut
         ]
     assert [(result.state, result.code, result.retry_at) for result in results] == [
         (DeliveryState.SENT, None, None),
-        (DeliveryState.DEAD, "E-MAIL-AUTH", None),
-        (DeliveryState.DEAD, "E-MAIL-AUTH", None),
+        (DeliveryState.QUEUED, "E-MAIL-AUTH", FixedClock().now()),
+        (DeliveryState.QUEUED, "E-MAIL-AUTH", FixedClock().now()),
     ]
     assert len(mailbox.mails) == 1
     assert "-word" not in str(results)
