@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from monitor.adapters.links import problems_of
 from monitor.adapters.terminal import log_to_stderr
 from monitor.errors import ConfigError
 from monitor.render import names_from
-from monitor.settings import load_feeds, load_read_config, load_settings
+from monitor.settings import load_feeds, load_read_config, load_rules, load_settings, recipients_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from pathlib import Path
 
+    from monitor.deciding.rules import Rule
     from monitor.model import FeedSource
     from monitor.pipeline import Ports
     from monitor.pipeline.subscribing import HubDesk
@@ -30,15 +32,23 @@ Loaded = TypeVar("Loaded")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where data and configuration lie."""
+    """Where data and configuration lie.
+
+    `network`: the operator knows that the data lie on a network file system, and wants it so.
+    """
 
     data: Path
     config: Path
+    network: bool = False
 
     @property
     def archive(self) -> Path:
         """The database file."""
         return self.data / "rasid.db"
+
+    def copies(self, settings: Settings) -> Path:
+        """Folder of the archive's copies."""
+        return self.data / (settings.backup.folder or "backups")
 
     @property
     def calibrations(self) -> Path:
@@ -59,6 +69,7 @@ class Configuration:
     settings: Settings
     feeds: tuple[FeedSource, ...]
     reading: ReadConfig
+    rules: tuple[Rule, ...] = ()
 
     @property
     def names(self) -> Names:
@@ -88,10 +99,27 @@ def load(place: Place) -> Configuration:
     settings = attempt(lambda: load_settings(place.config))
     feeds = attempt(lambda: load_feeds(*place.feeds))
     reading = attempt(lambda: load_read_config(place.config))
+    rules = attempt(lambda: load_rules(place.config, _nameable(settings, reading)))
+    if settings is not None:
+        problems.extend(problems_of(settings.links.public_url, settings.links.key))
     if problems:
         raise ConfigError(tuple(problems))
     log_to_stderr(settings.logging.level, settings.logging.format)
-    return Configuration(place=place, settings=settings, feeds=feeds, reading=reading)
+    return Configuration(place=place, settings=settings, feeds=feeds, reading=reading, rules=rules)
+
+
+def _nameable(settings: Settings | None, reading: ReadConfig | None) -> dict[str, Collection[str]]:
+    """What rules may name, as far as the files that say so could be loaded."""
+    found: dict[str, Collection[str]] = {}
+    if settings is not None:
+        found["recipients"] = recipients_of(settings)
+    if reading is not None:
+        bodies = (entry.get("code") or "" for entry in reading.lexicon.entries("organisations"))
+        countries = (entry.id.upper() for entry in reading.lexicon.entries("countries"))
+        watch = reading.watch
+        found["people"] = {*(one.id for one in watch.principals), *(one.id for one in watch.figures)}
+        found["countries"] = {*countries, *bodies} - {""}
+    return found
 
 
 class Workshop(Protocol):
@@ -110,6 +138,13 @@ class Workshop(Protocol):
 
         Raises:
             AlreadyRunning: Another process holds the data folder.
+        """
+
+    def holding(self) -> AbstractContextManager[object]:
+        """The data folder for this process alone, without opening what lies in it.
+
+        Raises:
+            AlreadyRunning: Another process holds it.
         """
 
     def noting(self) -> AbstractContextManager[SqliteArchive]:
@@ -150,6 +185,13 @@ class Workshop(Protocol):
 
         Raises:
             ConfigError: The measure needs what is not there: a package, a model, a calibration.
+        """
+
+    def pages(self, configuration: Configuration, archive: SqliteArchive) -> AbstractAsyncContextManager[None]:
+        """Answer those who follow links in mails; nobody without a public address.
+
+        Raises:
+            ConfigError: `links.listen` cannot be listened on.
         """
 
     def channels(self, configuration: Configuration) -> AbstractAsyncContextManager[tuple[Notify, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Channel(Protocol):
-    """What queueing needs to know of a channel; every `Notify` is one."""
+    """What queueing needs to know of a channel; every `Notify` is one.
+
+    One that can put several alerts into a message has `bundles = True`.
+    """
 
     @property
     def channel(self) -> str:
@@ -29,19 +33,38 @@ class Channel(Protocol):
         """Those that get notices."""
 
 
-def queue(content: Alert | Notice, channels: Iterable[Channel]) -> tuple[Delivery, ...]:
-    """One delivery for each recipient of each channel, in their order, none twice; of a notice for each operator.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """One recipient of one channel; `bundles`: it can be told several alerts in one message."""
+
+    channel: str
+    recipient: str
+    bundles: bool = False
+
+
+def addressees(content: Alert | Notice, channels: Iterable[Channel]) -> tuple[Addressee, ...]:
+    """Each recipient of each channel, in their order, none twice; of a notice each operator."""
+    found = (
+        Addressee(channel=channel.channel, recipient=recipient, bundles=getattr(channel, "bundles", False))
+        for channel in channels
+        for recipient in (channel.recipients if isinstance(content, Alert) else channel.operators)
+    )
+    return tuple({(to.channel, to.recipient): to for to in found}.values())
+
+
+def addressed(content: Alert | Notice, to: Addressee) -> Delivery:
+    """What goes to one addressee at once.
 
     The id derives from content, channel and recipient alone, so that queueing again after a crash, or sending
     again after an unknown ending, is recognisable in the archive and at the receiver.
     """
-    found: dict[str, Delivery] = {}
-    for channel in channels:
-        for recipient in channel.recipients if isinstance(content, Alert) else channel.operators:
-            delivery_id = _delivery_id(content.id, channel.channel, recipient)
-            delivery = Delivery(id=delivery_id, channel=channel.channel, recipient=recipient, content=content)
-            found.setdefault(delivery_id, delivery)
-    return tuple(found.values())
+    delivery_id = _delivery_id(content.id, to.channel, to.recipient)
+    return Delivery(id=delivery_id, channel=to.channel, recipient=to.recipient, content=content)
+
+
+def queue(content: Alert | Notice, channels: Iterable[Channel]) -> tuple[Delivery, ...]:
+    """One delivery for each addressee, at once: notices pass by rules, mutes and quiet hours."""
+    return tuple(addressed(content, to) for to in addressees(content, channels))
 
 
 def _delivery_id(content_id: str, channel: str, recipient: str) -> str:

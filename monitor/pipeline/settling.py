@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.deciding import decide
 from monitor.deciding.judged import cases, with_judgement
-from monitor.deciding.outbox import queue
+from monitor.deciding.outbox import addressees
 from monitor.deciding.polling import allowed_tries
+from monitor.deciding.rules import Held, RuleBook, plan
 from monitor.errors import ExtractCrash, FetchError, RasidError
-from monitor.model import FeedEntry, Outcome, Urgency
+from monitor.model import FeedEntry, Outcome
 from monitor.ports import Commit, EntryRecord, NextCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from monitor.model import Alert, Decision, Delivery, DeliveryResult, Reading, Recall
+    from monitor.model import Decision, Delivery, DeliveryResult, Reading, Recall
     from monitor.ports import Archive, Clock, Compute, Fetch, Judge, Notify, ReadJob, Similarity
 
 
@@ -31,13 +32,22 @@ def _never(_first_seen: datetime, _now: datetime) -> datetime | None:
     return None
 
 
+_NO_RULES: Final = RuleBook()
+
+
+def _nothing_held(_now: datetime) -> Held:
+    """Nothing is muted, and nothing is owed yet."""
+    return Held()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The seams, filled by the composition root.
 
-    `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out; `judge`, where there is
-    one, is asked about what likeness alone decided; `told` hears of every entry as it ends; `check_at` says when an
-    article, by when it was first seen and the time now, is read again.
+    `attempt` is one try at one delivery; `digest_at` says when an alert that can wait goes out, where no rule of `book`
+    does; `held` says what is muted and owed; `judge`, where there is one, is asked about what likeness alone decided;
+    `told` hears of every entry as it ends; `check_at` says when an article, by when it was first seen and the time now,
+    is read again.
     """
 
     archive: Archive
@@ -48,6 +58,8 @@ class Ports:
     attempt: Callable[[Notify, Delivery, Clock], Awaitable[DeliveryResult]]
     digest_at: Callable[[datetime], datetime]
     channels: tuple[Notify, ...] = ()
+    book: RuleBook = _NO_RULES
+    held: Callable[[datetime], Held] = _nothing_held
     judge: Judge | None = None
     told: Callable[[EntryEnd], None] = _nobody
     check_at: Callable[[datetime, datetime], datetime | None] = _never
@@ -189,7 +201,7 @@ async def decided(
         decision=decision,
         raw=found.raw,
         entries=(_record(end, entry.keys, now),),
-        deliveries=_deliveries(ports, decision.alerts),
+        deliveries=_deliveries(ports, decision, now),
         checks=(_first_check(ports, reading, now),) if feed_id and found.raw and reading.in_scope else (),
     )
 
@@ -241,10 +253,16 @@ def _record(end: EntryEnd, keys: tuple[str, ...], at: datetime) -> EntryRecord:
     )
 
 
-def _deliveries(ports: Ports, alerts: Iterable[Alert]) -> tuple[Delivery, ...]:
-    later = ports.digest_at(ports.clock.now())
-    return tuple(
-        delivery if alert.urgency is Urgency.NOW else replace(delivery, next_try_at=later)
-        for alert in alerts
-        for delivery in queue(alert, ports.channels)
-    )
+def _deliveries(ports: Ports, decision: Decision, now: datetime) -> tuple[Delivery, ...]:
+    """What each recipient is told, and when. One alert is planned after the other: each adds to what is owed."""
+    if not decision.alerts:
+        return ()
+    held, digest_at = ports.held(now), ports.digest_at(now)
+    subjects = {related.claim_id: related.mention.subject for related in decision.relations if related.mention.subject}
+    planned: list[Delivery] = []
+    for alert in decision.alerts:
+        to = addressees(alert, ports.channels)
+        more = plan(alert, to, ports.book, held, now, digest_at=digest_at, subjects=subjects)
+        held = held.after(more, now)
+        planned.extend(more)
+    return tuple(planned)
