@@ -263,5 +263,6 @@ def _no_foreign(alert: Alert, names: Names, labels: Labels, language: str) -> st
     speaking = any(word in origin for side in foreign for word in names.sides.get(side.upper(), ()) for origin in said)
     if not foreign or speaking:
         return None
-    countries = labels.of(language, "phrase", "country_separator").join(names.term(language, c) for c in foreign)
-    return labels.of(language, "phrase", "no_foreign").format(countries=countries)
+    named = (one_line(names.term(language, country)) for country in foreign)
+    countries = labels.of(language, "phrase", "country_separator").join(named)
+    return one_line(labels.of(language, "phrase", "no_foreign").format(countries=countries))

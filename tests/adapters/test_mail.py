@@ -17,6 +17,7 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from monitor.adapters.deliver import deliver_one
+from monitor.adapters.links import Links, Verdict
 from monitor.adapters.mail import MailNotify, MailSettings, ascii_address, load_labels
 from monitor.errors import DeliveryError, MailAuth, MailRefused, MailUnavailable
 from monitor.lexicon import Entry, Lexicon
@@ -115,7 +116,12 @@ async def listening(mailbox: Mailbox, **options: Any) -> AsyncIterator[int]:
 
 
 def notify(
-    port: int, *, tls_context: ssl.SSLContext | None = None, names: Names = NAMES, **settings: Any
+    port: int,
+    *,
+    tls_context: ssl.SSLContext | None = None,
+    names: Names = NAMES,
+    links: Links | None = None,
+    **settings: Any,
 ) -> MailNotify:
     given: dict[str, Any] = {
         "host": "127.0.0.1",
@@ -125,7 +131,7 @@ def notify(
         "starttls": False,
         **settings,
     }
-    return MailNotify(MailSettings(**given), names=names, clock=FixedClock(), tls_context=tls_context)
+    return MailNotify(MailSettings(**given), names=names, clock=FixedClock(), links=links, tls_context=tls_context)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -303,6 +309,98 @@ def test_unsubscribing_is_offered_where_an_address_for_it_is_set() -> None:
     assert composed()["List-Unsubscribe"] is None
 
 
+# -------------------------------------------------------------------------------------------------------------- links
+
+KEY = "a key of more than sixteen characters"
+LINKS = Links("https://watch.example/rasid", KEY)
+
+
+def linked(links: Links = LINKS, *, unsubscribe: str | None = None, **changes: Any) -> EmailMessage:
+    return notify(25, links=links, unsubscribe=unsubscribe).compose(make_delivery(DESK, **changes))
+
+
+def test_a_mail_program_can_end_the_alerts_by_itself_or_by_mail() -> None:
+    message = linked(unsubscribe="stop@watch.example")
+    stop = LINKS.stop("mail", DESK)
+    assert message["List-Unsubscribe"] == f"<{stop}>, <mailto:stop@watch.example?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert linked()["List-Unsubscribe"] == f"<{stop}>"
+
+
+def test_one_click_is_offered_over_tls_only() -> None:
+    message = linked(Links("http://watch.example", KEY))
+    assert message["List-Unsubscribe"].startswith("<http://watch.example/stop/")
+    assert message["List-Unsubscribe-Post"] is None
+
+
+async def test_headers_for_programs_arrive_as_they_are_however_long() -> None:
+    mailbox = Mailbox()
+    links = Links("https://watch.of-a-long-name.ministry.example/with/a/long/way/to/the/pages", KEY)
+    sender, unsubscribe = "rasid@watch.of-a-long-name.ministry.example", "stop@watch.of-a-long-name.ministry.example"
+    async with listening(mailbox) as port:
+        channel = notify(port, links=links, sender=sender, unsubscribe=unsubscribe)
+        await channel.send(make_delivery(DESK, meeting_id="0123456789abcdef" * 2))
+    head = mailbox.mails[0].split(b"\r\n\r\n", 1)[0].decode().replace("\r\n ", " ")
+    thread = "<meeting." + "0123456789abcdef" * 2 + "@watch.of-a-long-name.ministry.example>"
+    for line in (
+        f"List-Unsubscribe: <{links.stop('mail', DESK)}>, <mailto:{unsubscribe}?subject=unsubscribe>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        f"References: {thread}",
+        f"In-Reply-To: {thread}",
+    ):
+        assert line in head.split("\r\n")
+
+
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_every_verdict_every_mute_and_the_end_stand_under_an_alert_after_all_else(kind: str) -> None:
+    said = part(linked(), kind)
+    offer = LINKS.offer(make_alert(), "mail", DESK)
+    urls = [*(url for _, url in offer.verdicts), *(url for *_, url in offer.mutes), offer.stop]
+    places = [said.index(url) for url in urls]
+    assert places == sorted(places)
+    assert places[0] > said.index("First seen")
+    assert len(offer.verdicts) == len(Verdict)
+    assert "ليس جديداً" in said
+    assert "30 يوماً" in said
+
+
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_without_links_an_alert_offers_none(kind: str) -> None:
+    said = part(composed(), kind)
+    assert "رأيك" not in said
+    assert "إلغاء الاشتراك" not in said
+
+
+def test_a_notice_offers_no_links_for_alarms_are_for_those_who_must_know() -> None:
+    message = notify(25, links=LINKS).compose(make_notice_delivery(DESK, make_notice()))
+    assert message["List-Unsubscribe"] is None
+    assert "watch.example/rasid" not in part(message, "html") + part(message, "plain")
+
+
+def test_no_mail_loads_anything_from_anywhere() -> None:
+    html = part(linked(), "html")
+    assert not {tag for tag, _ in Shape(html).tags} & {"img", "link", "script", "iframe", "object", "video", "base"}
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "@font-face" not in html
+    assert {link.split(":")[0] for link in Shape(html).links} == {"https"}
+
+
+def test_a_bidi_override_reaches_neither_head_nor_body() -> None:
+    turned = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
+    message = everywhere(f"ق{turned}ل", links=LINKS)
+    for said in (str(message["Subject"]), part(message, "html"), part(message, "plain")):
+        assert not set(turned) & set(said)
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a@b.example\r\nBcc: x@y.example", "a@b.example\nX: y", "a\0@b.example", "a@b.example, c@d.example"]
+)
+def test_no_recipient_brings_a_header_with_it(recipient: str) -> None:
+    with pytest.raises(MailRefused):
+        notify(25, links=LINKS).compose(replace(make_delivery(DESK), recipient=recipient))
+
+
 def told(kind: NoticeKind = NoticeKind.ALARM, **changes: Any) -> EmailMessage:
     """The mail of a notice."""
     return notify(25).compose(make_notice_delivery(DESK, make_notice(kind, **changes)))
@@ -469,7 +567,7 @@ PAYLOADS = [
 ]
 
 
-def everywhere(text: str) -> EmailMessage:
+def everywhere(text: str, *, links: Links | None = None) -> EmailMessage:
     """A mail in which `text` stands wherever an article can put it."""
     item = make_item(
         quote=text,
@@ -494,12 +592,12 @@ def everywhere(text: str) -> EmailMessage:
         "meeting": meeting,
         "meeting_id": text,
     }
-    return composed(**parts)
+    return notify(25, links=links).compose(make_delivery(DESK, **parts))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_text_of_an_article_becomes_markup(payload: str) -> None:
-    plain, hostile = Shape(part(everywhere("نص"), "html")), Shape(part(everywhere(payload), "html"))
+    plain, hostile = (Shape(part(everywhere(text, links=LINKS), "html")) for text in ("نص", payload))
     assert hostile.tags == plain.tags
     assert hostile.links == plain.links
     assert hostile.styles == plain.styles
