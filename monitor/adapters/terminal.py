@@ -13,10 +13,11 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from monitor.render.plain import one_line, seen
 from monitor.render.tables import as_csv, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 
 PIPE_COLUMNS = 400
 
@@ -38,8 +39,8 @@ def emit(value: object) -> None:
 
 
 def say(message: str) -> None:
-    """A message for people, on stderr."""
-    _people.print(message, markup=False, soft_wrap=True)
+    """A message for people, on stderr; what a stranger may have put into it gives the terminal no orders."""
+    _people.print(_seen_lines(message), markup=False, soft_wrap=True)
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, form: Format) -> None:
@@ -76,9 +77,27 @@ def log_to_stderr(level: str, form: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _visible,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _visible(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """What a log is told, in one line each and without what a terminal obeys; tracebacks keep their lines."""
+    return {name: _seen_lines(value) if name == "exception" else _cleaned(value) for name, value in event.items()}
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _seen_lines(text: str) -> str:
+    return "\n".join(seen(line) for line in text.split("\n"))
