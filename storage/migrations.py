@@ -254,7 +254,8 @@ ALTER TABLE versions ADD COLUMN extractor TEXT;
 ALTER TABLE versions ADD COLUMN content_type TEXT;
 CREATE INDEX versions_by_dictionary ON versions(raw_dictionary) WHERE raw_dictionary IS NOT NULL;
 CREATE INDEX versions_with_page ON versions(fetched_at) WHERE raw IS NOT NULL;
-CREATE INDEX versions_to_drop ON versions(fetched_at) WHERE raw IS NOT NULL AND in_scope = 0
+CREATE INDEX versions_to_drop ON versions(fetched_at) WHERE raw IS NOT NULL AND in_scope = 0;
+CREATE INDEX claims_by_meeting ON claims(meeting_id)
 """
 
 

@@ -41,6 +41,8 @@ BATCH: Final = 50
 
 _NEWEST: Final = "SELECT id, made_at, value FROM dictionaries ORDER BY id DESC LIMIT 1"
 
+_NO_DICTIONARY: Final[Row] = {"id": None, "value": None}
+
 _KEPT_SINCE: Final = """
 SELECT id FROM versions WHERE raw IS NOT NULL AND fetched_at > :since ORDER BY fetched_at DESC LIMIT :limit
 """
@@ -83,8 +85,12 @@ class Dropped:
 
 def compressed(db: Database, page: bytes) -> Row:
     """The columns of a version that hold its page, by the newest dictionary there is."""
-    newest = next(iter(rows(db, _NEWEST)), {"id": None, "value": None})
-    compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=_dictionary(newest["value"]))
+    newest = next(iter(rows(db, _NEWEST)), _NO_DICTIONARY)
+    try:
+        dictionary = _dictionary(newest["value"])
+    except zstandard.ZstdError:  # it is damaged, which must not keep anything from being stored
+        newest, dictionary = _NO_DICTIONARY, None
+    compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=dictionary)
     return {
         "raw_sha256": hashlib.sha256(page).hexdigest(),
         "raw_bytes": len(page),

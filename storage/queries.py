@@ -50,10 +50,12 @@ ORDER BY coalesce(m.date_to, m.date_from, m.last_seen) DESC, m.id LIMIT :limit
 )
 
 ALL_MEETINGS: Final = (
-    _MEETING_COLUMNS
+    _MEETING_COLUMNS  # noqa: S608 - two fixed texts
     + """
-WHERE (m.first_seen, m.id) > (:seen, :id) AND (:since IS NULL OR m.last_seen >= :since)
-ORDER BY m.first_seen, m.id LIMIT :limit
+WHERE m.id IN (
+    SELECT id FROM meetings WHERE (first_seen, id) > (:seen, :id) AND (:since IS NULL OR last_seen >= :since)
+    ORDER BY first_seen, id LIMIT :limit
+) ORDER BY m.first_seen, m.id
 """
 )
 

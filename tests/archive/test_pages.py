@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
+import sys
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,10 +30,10 @@ from tests.factories import NOON, TEXT, make_article, make_decision, make_readin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from monitor.model import Decision
 
+ROOT = Path(__file__).parents[2]
 WORDS = [word for article in seed_articles() for word in article.text.split()]
 
 
@@ -180,6 +184,14 @@ async def test_a_page_whose_dictionary_is_another_is_damaged(archive: SqliteArch
         archive.reader().raw("paris-1")
 
 
+async def test_a_damaged_dictionary_keeps_nothing_from_being_stored(archive: SqliteArchive) -> None:
+    fill(archive, range(LEAST_PAGES))
+    await tend(archive.pages(), At(NOON), days=0)
+    archive._db.execute("UPDATE dictionaries SET value = substr(value, 1, 40)")
+    keep(archive, make_decision(), page(1000))
+    assert archive.reader().raw("paris-1") == page(1000)
+
+
 def test_versions_tell_what_they_were_read_from_and_by(archive: SqliteArchive) -> None:
     by = {"content_type": "text/html; charset=windows-1256", "extractor": "trafilatura 2 / rasid 1"}
     keep(archive, make_decision(reading=make_reading(article=make_article(**by))), page(1))
@@ -283,6 +295,39 @@ def test_the_space_of_dropped_pages_is_used_again(path: Path) -> None:
         for number in range(50, 80):
             keep(archive, aside(number, fetched_at=NOON), large)
         assert archive._db.execute("PRAGMA page_count").fetchone()[0] == blocks
+
+
+@pytest.mark.parametrize(("days", "left"), [("30", 1), ("0", 2)])
+async def test_the_service_tends_the_pages_as_the_settings_say(days: str, left: int, tmp_path: Path) -> None:
+    data, config = tmp_path / "data", tmp_path / "config"
+    config.mkdir()
+    for part in ("lexicon", "watchlist.toml", "settings.toml", "alerts.toml"):
+        (config / part).symlink_to(ROOT / "config" / part)
+    (config / "feeds.toml").write_text("feed = []\n", encoding="utf-8")
+    with SqliteArchive(data / "rasid.db") as archive:
+        archive.mark_seeded(NOON)
+        keep(archive, aside(1, fetched_at=OLD), page(1))
+        keep(archive, make_decision(reading=make_reading(article=make_article(fetched_at=OLD))), page(2))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")}
+    settings_ = {"RASID_RETENTION__RAW_DAYS": days, "RASID_POLL__TICK_S": "0.2", "RASID_BACKUP__EVERY_H": "0"}
+    command = [str(ROOT / "worker.py"), "--data-dir", str(data), "--config-dir", str(config), "run"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=inherited | settings_, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    while b'"started"' not in (line := await asyncio.wait_for(process.stderr.readline(), 60)):
+        assert line, "it ended before it had begun"
+    for _ in range(10 if days == "0" else 300):
+        await asyncio.sleep(0.1)
+        with open_reader(data / "rasid.db") as reader:
+            if len(list(reader.export().pages())) == 1:
+                break
+    process.terminate()
+    await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    with SqliteArchive(data / "rasid.db") as archive:
+        assert column(archive, "raw IS NOT NULL").count(1) == left
+        assert len(archive.reader().claims()) == 1
 
 
 def test_a_repeat_of_a_commit_keeps_the_first_page(archive: SqliteArchive) -> None:
