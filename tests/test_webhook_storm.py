@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.chaos.figures import broken
-from tests.chaos.webhooks import figures, storm
+from tests.chaos.webhooks import ENDPOINTS, WAVE, figures, storm
 
 
 async def test_each_of_two_hundred_events_arrives_signed_at_a_receiver_that_often_fails() -> None:
-    assert not broken(figures(await storm(200, archive=":memory:", wall_s=120)))
+    assert not broken(figures(await storm(WAVE * ENDPOINTS, archive=":memory:", wall_s=120)))
