@@ -340,9 +340,9 @@ def form_fields(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def masked(recipient: str) -> str:
-    """An address that its owner knows again, and nobody else: `d…@ministry.example`."""
+    """An address that its owner knows again, and nobody else: `d***@ministry.example`."""
     local, _, domain = one_line(recipient).rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    return f"{local[:1]}***@{domain}"
 
 
 def _both(**values: str) -> Mapping[str, Mapping[str, str]]:

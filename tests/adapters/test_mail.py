@@ -584,7 +584,7 @@ def everywhere(text: str, *, links: Links | None = None) -> EmailMessage:
     )
     counterpart = ELYSEE.counterparts[0].__class__(name=text, office=text, country=text)
     meeting = ELYSEE.__class__(principals=(text,), counterparts=(counterpart,), venue=text, place=text, country=text)
-    parts = {
+    parts: dict[str, Any] = {
         "items": (item,),
         "title": text,
         "outlet": text,

@@ -201,9 +201,9 @@ async def test_the_claims_of_an_alert_without_a_meeting_are_muted_each(archive: 
 
 async def test_the_page_for_no_more_mail_shows_an_address_only_its_owner_knows(place: Place) -> None:
     said = await place.ask("GET", place.link(Action.STOP))
-    assert "d…@example.org" in said.text
+    assert "d***@example.org" in said.text
     assert DESK not in said.text
-    assert masked("a@b@c.example") == "a…@c.example"
+    assert masked("a@b@c.example") == "a***@c.example"
 
 
 @pytest.mark.parametrize(
