@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, ArchiveSchema, InputMissing
 from storage.connection import (
+    BUSY_S,
     check_sqlite,
     connect,
+    finish_rollback,
     identify,
     put_in_place,
     read_only,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"rasid-(\d{8}T\d{6}Z)\.db")
 _TIME: Final = "%Y%m%dT%H%M%SZ"
-_UNFINISHED: Final = re.compile(_NAME.pattern + r"\.tmp")
+_UNFINISHED: Final = re.compile(_NAME.pattern + r"\.tmp(-journal)?")
 _STEPS_BETWEEN_LOOKS: Final = 1000
 
 # Any schema answers these: the tables are those of the first migration.
@@ -199,7 +201,9 @@ def inspect(path: Path, *, whole: bool = True, given_up: Callable[[], bool] = la
     )
 
 
-def restore(copy: Path, archive: Path, *, at: datetime, force: bool = False, network: bool = False) -> Restored:
+def restore(
+    copy: Path, archive: Path, *, at: datetime, force: bool = False, network: bool = False, busy_s: float = BUSY_S
+) -> Restored:
     """Put a copy in the archive's place. The caller holds the data folder's lock.
 
     Args:
@@ -208,6 +212,7 @@ def restore(copy: Path, archive: Path, *, at: datetime, force: bool = False, net
         at: The time for that name.
         force: Replace an archive that is in order, too.
         network: The operator knows that `archive` lies on a network file system, and wants it so.
+        busy_s: How long to wait for those who have the present archive open.
 
     Raises:
         InputMissing: There is no copy.
@@ -235,8 +240,10 @@ def restore(copy: Path, archive: Path, *, at: datetime, force: bool = False, net
     try:
         inspect(fresh)
         kept = archive.with_name(f"{archive.name}.before-{at.astimezone(UTC).strftime(_TIME)}")
-        swap = _swap_unsound if sound is None else _swap_sound
-        swap(fresh, archive, kept)
+        if sound is None:
+            _swap_unsound(fresh, archive, kept)
+        else:
+            _swap_sound(fresh, archive, kept, busy_s)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
@@ -318,6 +325,8 @@ def _holding_of(archive: Path, *, force: bool) -> Holding | None:
     if not archive.exists():
         return None
     try:
+        require_header(archive)
+        finish_rollback(archive)
         return inspect(archive, whole=False)
     except ArchiveBusy:
         raise
@@ -329,15 +338,17 @@ def _holding_of(archive: Path, *, force: bool) -> Holding | None:
     return None
 
 
-def _swap_sound(fresh: Path, archive: Path, kept: Path) -> None:
-    """Give `fresh` the place of an archive in order, which is left as one file without a log.
+def _swap_sound(fresh: Path, archive: Path, kept: Path, busy_s: float) -> None:
+    """Give `fresh` the place of an archive in order, whose log is played in first, so that it is one file.
 
-    Only while nobody else has it open: whoever closes an archive last deletes the log that bears its name, and that
-    would be the new one's.
+    Only while nobody else has it open, and nobody can meanwhile: he would write into the new one's log. The new one is
+    in its place before the old one is closed, for SQLite deletes a log with the name's owner only.
     """
-    with translated(f"replace {archive}"), closing(connect(str(archive))) as db:
-        db.execute("PRAGMA journal_mode = DELETE")
+    with translated(f"replace {archive}"), closing(connect(str(archive), busy_s=busy_s)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
+        db.execute("COMMIT")  # the lock stays
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _keep_beside(archive, kept)
         put_in_place(fresh, archive)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +39,11 @@ _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _MAGIC: Final = b"SQLite format 3\0"
 _SMALLEST_PAGE_BYTES: Final = 512
 _STEPS_BETWEEN_CHECKS: Final = 1000
+
+# SQLITE_OPEN_READWRITE, _CREATE and _EXRESCODE, https://www.sqlite.org/c3ref/c_open_autoproxy.html: without the last
+# pysqlite3 has primary result codes only, in which a file that may not grow is a disk that cannot be read.
+_OPEN_FLAGS: Final = 0x2 | 0x4 | 0x02000000
+_OPEN_URI: Final = 0x40
 
 # Primary and extended result codes, https://www.sqlite.org/rescode.html
 _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT = 5, 6, 8, 9, 10, 11
@@ -120,7 +125,8 @@ def open_read_only(path: Path | str, *, known: int) -> Database:
 
 def connect(name: str, *, uri: bool = False, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
     """A bare connection, whose transactions begin where this package says so, and nowhere else."""
-    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None)
+    flags = _OPEN_FLAGS | (_OPEN_URI if uri else 0)
+    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None, flags=flags)
 
 
 def log_bytes(path: Path | str) -> int:
@@ -146,6 +152,25 @@ def require_header(path: Path) -> None:
         start = file.read(_SMALLEST_PAGE_BYTES)
     if not start.startswith(_MAGIC) or len(start) < _SMALLEST_PAGE_BYTES:
         raise ArchiveCorrupt(f"cannot open {path}: file is not a database; nothing was written")
+
+
+def finish_rollback(path: Path) -> None:
+    """Undo what a kill left half done before the archive had its write-ahead log: in its first moment, or restored.
+
+    Whoever only reads cannot, and could not even look. What is not ours is left as it is.
+    """
+    if not Path(f"{path}-journal").exists() or not _may_be_ours(path):
+        return
+    with translated(f"open {path}"), closing(connect(str(path))) as db:
+        db.execute("SELECT count(*) FROM sqlite_schema")
+
+
+def _may_be_ours(path: Path) -> bool:
+    """By the application id in the header (https://www.sqlite.org/fileformat.html), or since it holds nothing yet."""
+    with path.open("rb") as file:
+        header = file.read(_SMALLEST_PAGE_BYTES)
+    page_bytes = int.from_bytes(header[16:18], "big")
+    return int.from_bytes(header[68:72], "big") == APPLICATION_ID or path.stat().st_size <= page_bytes
 
 
 def identify(db: Database, path: Path, known: int) -> int:
@@ -192,13 +217,19 @@ def copy_into(db: Database, target: Path) -> None:
 
 def write_copy(db: Database, target: Path) -> None:
     """Write a copy over whatever lies at `target`, and bring it to the disk; nothing is left there where that fails."""
-    target.unlink(missing_ok=True)
+    _discard(target)
     try:
         db.execute("VACUUM INTO ?", (str(target),))
         settle_file(target)
     except BaseException:
-        target.unlink(missing_ok=True)
+        _discard(target)
         raise
+
+
+def _discard(target: Path) -> None:
+    """A journal goes first: SQLite would roll it back into the next file of that name."""
+    for path in (Path(f"{target}-journal"), target):
+        path.unlink(missing_ok=True)
 
 
 def put_in_place(unfinished: Path, target: Path) -> None:
@@ -277,6 +308,7 @@ def _prepare(path: Path, *, known: int, check: bool) -> None:
     if not there:
         return
     require_header(path)
+    finish_rollback(path)
     with translated(f"open {path}"):
         db = read_only(path)
         try:

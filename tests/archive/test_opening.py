@@ -10,9 +10,11 @@ import pytest
 from monitor.errors import ArchiveCorrupt, ArchiveError, ArchiveSchema, InputMissing
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
-from storage.connection import OLDEST_SQLITE, check_sqlite, open_writer
+from storage.backups import back_up
+from storage.connection import OLDEST_SQLITE, check_sqlite, open_writer, read_only, transaction
 from storage.migrations import MIGRATIONS, Migration, applied, migrate
 from storage.search import open_reader
+from tests.archive.kills import killed, moments
 from tests.factories import NOON, TEXT, make_article, make_decision, make_reading
 
 if TYPE_CHECKING:
@@ -199,3 +201,116 @@ def test_a_log_left_by_a_crash_is_taken_over(filled: Path, tmp_path: Path) -> No
             shutil.copy(f"{filled}{suffix}", crashed / f"{filled.name}{suffix}")
     with SqliteArchive(crashed / filled.name) as archive:
         assert archive.reader().article("paris-1")["outcome"] == "alerted"
+
+
+STARTING = """
+import shutil, sys
+from pathlib import Path
+from storage.archive import SqliteArchive
+path, copy = Path(sys.argv[1]), sys.argv[2:]
+print("go", flush=True)
+while True:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    if copy:
+        shutil.copy(copy[0], path)
+    SqliteArchive(path).close()
+"""
+MIGRATING = """
+import sys
+from storage.archive import SqliteArchive
+print("go", flush=True)
+SqliteArchive(sys.argv[1]).close()
+print("done", flush=True)
+"""
+
+
+def tables(path: Path) -> list[tuple[str, str]]:
+    """Every table and index with its definition, as far as a reader sees them."""
+    db = read_only(path)
+    try:
+        return sorted(db.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+    finally:
+        db.close()
+
+
+def older(path: Path, schema: int, rows: int = 1) -> Path:
+    """An archive as the version with so many migrations left it, with deliveries that wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = open_writer(path, known=schema)
+    migrate(db, path, at=NOON, migrations=MIGRATIONS[:schema])
+    with transaction(db):
+        db.execute(
+            "INSERT INTO alerts (id, urgency, relation, article_id, outlet, first_seen, value)"
+            " VALUES ('alert', 'now', 'new', 'article', 'outlet', '2026-01-17T12:00:00', '{}')"
+        )
+        for number in range(rows):
+            db.execute(
+                "INSERT INTO deliveries (id, alert_id, channel, recipient, state, attempts)"
+                " VALUES (?, 'alert', 'mail', 'desk@example.org', 'queued', 0)",
+                (f"delivery {number}",),
+            )
+    db.close()
+    return path
+
+
+@pytest.mark.parametrize("schema", range(1, len(MIGRATIONS)))
+def test_an_archive_of_each_older_version_is_copied_and_then_becomes_like_a_new_one(
+    path: Path, tmp_path: Path, schema: int
+) -> None:
+    older(path, schema, rows=3)
+    before = tables(path)
+    with SqliteArchive(path) as archive:
+        assert archive.reader().status()["outbox"]["queued"] == 3
+    SqliteArchive(tmp_path / "new.db").close()
+    assert tables(path) == tables(tmp_path / "new.db")
+    copy = path.with_name(f"{path.name}.schema-{schema}")
+    assert tables(copy) == before
+    assert not list(path.parent.glob("*.tmp*"))
+
+
+def test_kill_9_while_migrating_leaves_the_tables_of_one_version_and_a_whole_copy_or_none(
+    path: Path, tmp_path: Path
+) -> None:
+    known = [tables(older(tmp_path / str(schema) / "a.db", schema)) for schema in range(1, len(MIGRATIONS) + 1)]
+    fixture = older(tmp_path / "old" / "a.db", 1, rows=20_000)
+    path.parent.mkdir()
+    found = []
+    for moment in moments(longest_s=0.3):
+        for left in path.parent.iterdir():
+            left.unlink()
+        shutil.copy(fixture, path)
+        killed(MIGRATING, path, after_s=moment)
+        assert tables(path) in known
+        found.append(known.index(tables(path)))
+        copy = path.with_name(f"{path.name}.schema-1")
+        assert not copy.exists() or tables(copy) == known[0]
+        with SqliteArchive(path) as archive:
+            assert archive.reader().status()["outbox"]["queued"] == 20_000
+        assert tables(path) == known[-1]
+    assert found
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_kill_9_in_the_first_moment_of_an_archive_leaves_one_that_opens(
+    path: Path, tmp_path: Path, *, restored: bool
+) -> None:
+    path.parent.mkdir()
+    SqliteArchive(tmp_path / "new.db").close()
+    copies = [back_up(tmp_path / "new.db", tmp_path / "copy.db").path] if restored else []
+    for moment in moments(longest_s=0.1):
+        killed(STARTING, path, *copies, after_s=moment)
+        with SqliteArchive(path) as archive:
+            assert applied(archive._db) == len(MIGRATIONS)
+
+
+def test_a_rollback_that_waits_in_somebody_elses_database_is_left_to_him(path: Path) -> None:
+    path.parent.mkdir()
+    other = pysqlite3.connect(str(path))
+    other.execute("CREATE TABLE songs (id INTEGER)")
+    other.close()
+    journal = path.with_name(f"{path.name}-journal")
+    journal.write_bytes(b"his")
+    with pytest.raises(ArchiveError):
+        SqliteArchive(path)
+    assert journal.read_bytes() == b"his"
