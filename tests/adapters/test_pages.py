@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
+import sys
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
     from monitor.model import Alert
 
 DESK, OTHER = "desk@example.org", "other@example.org"
-LINKS = Links("http://127.0.0.1:8082/rasid", "a key of more than sixteen characters")
+ROOT = Path(__file__).parents[2]
+KEY = "a key of more than sixteen characters"
+LINKS = Links("http://127.0.0.1:8082/rasid", KEY)
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 BUTTON = b"confirm=yes"
 MULTIPART = b'--xyz\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--xyz--\r\n'
@@ -464,3 +469,43 @@ def test_no_body_is_stumbled_over(content_type: str, body: bytes) -> None:
 def test_no_part_of_a_form_is_stumbled_over(value: bytes, name: bytes) -> None:
     head = b"--xyz\r\nContent-Disposition: form-data" + name + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     form_fields("multipart/form-data; boundary=xyz", head + value + b"\r\n--xyz--\r\n")
+
+
+# ---------------------------------------------------------------------------------------------------- in the service
+
+
+async def test_the_running_service_answers_links_while_it_runs(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    config = tmp_path / "config"
+    config.mkdir()
+    for part in ("lexicon", "watchlist.toml", "settings.toml", "alerts.toml"):
+        (config / part).symlink_to(ROOT / "config" / part)
+    links = Links(f"http://{listen}/rasid", KEY)
+    ours = {
+        "RASID_MAIL__RECIPIENTS": DESK,
+        "RASID_MAIL__PORT": "9",
+        "RASID_LINKS__PUBLIC_URL": f"http://{listen}/rasid",
+        "RASID_LINKS__LISTEN": listen,
+        "RASID_LINKS__KEY": KEY,
+    }
+    environment = {**{name: value for name, value in os.environ.items() if not name.startswith("RASID_")}, **ours}
+    command = [sys.executable, *map(str, (ROOT / "worker.py", "--data-dir", tmp_path / "data", "--config-dir", config))]
+    service = await asyncio.create_subprocess_exec(*command, "run", env=environment, stderr=asyncio.subprocess.PIPE)
+    place = Place(None, None, FixedClock(NOON), int(listen.rpartition(":")[2]))  # type: ignore[arg-type] # only its port
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(ConnectionError):
+                    assert (await place.ask("GET", links.stop("mail", DESK))).status == 200
+                    break
+                await asyncio.sleep(0.2)
+        assert (await place.ask("POST", links.stop("mail", DESK), ONE_CLICK)).status == 200
+    finally:
+        service.terminate()
+        _, told = await service.communicate()
+    assert service.returncode == 0
+    assert links.stop("mail", DESK).rpartition("/")[2] not in told.decode()
+    with SqliteArchive(tmp_path / "data" / "rasid.db") as archive:
+        (mute,) = archive.mutes().standing(datetime.now(UTC))
+    assert (mute.kind, mute.target, mute.channel, mute.recipient, mute.why) == ("all", DESK, "mail", DESK, "by mail")
