@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters.links import Action, Link, Links, Verdict
@@ -469,6 +469,42 @@ def test_no_body_is_stumbled_over(content_type: str, body: bytes) -> None:
 def test_no_part_of_a_form_is_stumbled_over(value: bytes, name: bytes) -> None:
     head = b"--xyz\r\nContent-Disposition: form-data" + name + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     form_fields("multipart/form-data; boundary=xyz", head + value + b"\r\n--xyz--\r\n")
+
+
+methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "", "get"])
+tokens = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from([LINKS.stop("mail", who).rpartition("/")[2] for who in (DESK, OTHER, "gone@example.org")]),
+)
+heads = st.lists(
+    st.tuples(
+        st.sampled_from([b"content-type", b"origin", b"sec-fetch-site", b"x"]),
+        st.one_of(
+            st.binary(max_size=40), st.sampled_from([b"same-origin", b"null", b"multipart/form-data; boundary=x"])
+        ),
+    ),
+    max_size=4,
+)
+bodies = st.one_of(st.binary(max_size=200), st.sampled_from([ONE_CLICK, BUTTON, MULTIPART]))
+
+
+@settings(deadline=None)
+@given(methods, st.one_of(st.text(max_size=20), st.sampled_from(Action)), tokens, heads, bodies)
+def test_whatever_is_asked_is_answered_with_a_page_and_never_a_fault(
+    method: str, action: str, token: str, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    with SqliteArchive(":memory:") as archive:
+        pages = LinkPages(LINKS, archive, clock=FixedClock(NOON), known=[("mail", DESK)])
+        scope = {"method": method, "path": f"/{action}/{token}", "headers": headers}
+        answer = asyncio.run(pages.respond(scope, receive))
+        assert answer is not None
+        assert answer.status in {200, 400, 403, 404, 405, 413}
+        assert b"<h1>" in answer.body
+        if answer.status != 200 or method != "POST":
+            assert archive.mutes().standing(NOON) == ()
 
 
 # ---------------------------------------------------------------------------------------------------- in the service
