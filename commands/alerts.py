@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands import rules
 from commands.options import DONE, FAILED, AsFormat, AsJson, Limit, form_of
 from commands.workshop import load
 from monitor.adapters.deliver import deliver_one
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None)
 group = typer.Typer(no_args_is_help=True, help="What was sent, and why.")
 app.add_typer(group, name="alerts")
+group.add_typer(rules.group)
 
 
 @group.command("list")

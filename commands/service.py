@@ -26,6 +26,7 @@ from commands.rounds import (
     seed_once,
     watch_of,
 )
+from commands.rules import hold_back
 from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, show
 from monitor.errors import InputMissing
@@ -35,6 +36,8 @@ from monitor.pipeline.subscribing import keep_subscribed
 from monitor.service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from commands.workshop import Configuration, Workshop
     from monitor.pipeline import FeedReport, Ports
     from monitor.pipeline.subscribing import HubDesk
@@ -99,6 +102,7 @@ async def _serve(
 
     async def look() -> None:
         log_notices(watch.look())
+        hold_back(archive, ports.clock.now())
         await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
 
     async def look_again() -> None:
@@ -115,7 +119,7 @@ async def _serve(
     ):
         copier = Copier(place=configuration.place, settings=settings, archive=archive, clock=ports.clock)
         trim = partial(_trim, archive, LOOK_TICKS * settings.poll.tick_s)
-        jobs = [poll, look, look_again, tend_pages, trim, copier.look]
+        jobs: list[Callable[[], Awaitable[None]]] = [poll, look, look_again, tend_pages, trim, copier.look]
         if desk is not None:
             jobs.append(partial(_subscribe, desk, configuration, archive))
         service = Service(jobs=jobs, delivering=couriers(ports, told=log_delivery), tick_s=settings.poll.tick_s)

@@ -50,6 +50,12 @@ UPDATE deliveries SET state = 'suppressed', rule = :rule, next_try_at = NULL, le
 WHERE state = 'queued' AND (lease_until IS NULL OR lease_until <= :now) AND id = :id
 """
 
+_KNOWN: Final = {
+    "claim": "SELECT 1 FROM claims WHERE id = :id",
+    "meeting": "SELECT 1 FROM meetings WHERE id = :id",
+    "person": "SELECT 1 FROM people WHERE id = :id",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
@@ -144,6 +150,16 @@ class SqliteMutes:
         with translated("read the outbox"):
             found = rows(self._db, _WAITING, {"now": stamp(now)})
         return tuple(from_row(Delivery, row, content=load(Alert, row["alert"])) for row in found)
+
+    def subjects(self, alerts: Iterable[Alert]) -> dict[str, str]:
+        """The person whom each claim of the alerts is about, by the claim's id; without claims that are about none."""
+        with translated("read the claims"):
+            return subjects_of(self._db, alerts)
+
+    def knows(self, kind: str, target: str) -> bool:
+        """Whether there is such a claim, meeting or person in the archive."""
+        with translated("look a target up"):
+            return bool(rows(self._db, _KNOWN[kind], {"id": target}))
 
     def hold_back(self, deliveries: Iterable[Delivery], now: datetime) -> int:
         """Suppress what is still waiting, each in the name of its own `rule`; returns how many."""

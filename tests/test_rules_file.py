@@ -140,6 +140,7 @@ def test_what_no_alert_will_ever_hold_is_a_problem(tmp_path: Path) -> None:
     known = {"recipients": ["one@desk.example"], "people": ["khalifa_haftar"], "countries": ["IT"]}
     told = problems(tmp_path, WHOLE, **known)
     assert [problem.split(": ")[2] for problem in told] == ["recipients", "people", "countries"]
+    assert len(problems(tmp_path, WHOLE.replace('"weekly"', '"x"'), **known)) == 4
     assert told[1].endswith("'saddam_haftar' is not known; allowed: khalifa_haftar")
 
 

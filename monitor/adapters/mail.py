@@ -13,13 +13,14 @@ import re
 import ssl
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import MessageError
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.adapters.links import shown
+from monitor.deciding.rules import STORM
 from monitor.errors import DeliveryError, MailAuth, MailRefused, MailUnavailable
 from monitor.model import Alert
-from monitor.render import Labels, Letter, Names, NoticeLetter, write_letter, write_notice
+from monitor.render import DigestLetter, Labels, Letter, Names, NoticeLetter, write_digest, write_letter, write_notice
 from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class MailNotify:
     """The mail channel. Holds no connection between messages: alerts are few, idle sessions are dropped."""
 
     channel = "mail"
+    bundles = True
 
     def __init__(
         self,
@@ -115,7 +118,18 @@ class MailNotify:
             MailRefused: A 5xx reply, or nothing that could be put in a mail.
             MailAuth: Credentials or TLS are wrong.
         """
-        message = self.compose(delivery)
+        await self._send(self.compose(delivery))
+
+    async def send_together(self, bundle: str, deliveries: tuple[Delivery, ...]) -> None:
+        """Send one recipient's alerts of a bundle as one message; a bundle of one is sent as the alert that it is.
+
+        Raises:
+            DeliveryError: As `send` does.
+        """
+        alone = len(deliveries) == 1
+        await self._send(self.compose(deliveries[0]) if alone else self.compose_together(bundle, deliveries))
+
+    async def _send(self, message: EmailMessage) -> None:
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 await self._hand_over(message, str(message["To"]))
@@ -131,18 +145,44 @@ class MailNotify:
         Raises:
             MailRefused: An address that mail cannot carry, or something that cannot be written.
         """
-        sender, recipient = self._sender, ascii_address(delivery.recipient)
         letter, template = self._written(delivery.content)
+        return self._composed(delivery, letter, template)
+
+    def compose_together(self, bundle: str, deliveries: tuple[Delivery, ...]) -> EmailMessage:
+        """The message of one recipient's alerts of a bundle, known again by the bundle's name.
+
+        It belongs to the thread of a meeting where all of them are about that one.
+
+        Raises:
+            MailRefused: An address that mail cannot carry, or something that cannot be written.
+        """
+        alerts = [one.content for one in deliveries if isinstance(one.content, Alert)]
+        first, *others = alerts
+        alike = all(one.meeting_id == first.meeting_id for one in others)
+        key = sha256(f"{bundle}\0{deliveries[0].recipient}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        head = replace(
+            deliveries[0],
+            id=f"bundle.{key}",
+            content=first if alike else replace(first, meeting_id=None),
+            rule=STORM if any(one.rule == STORM for one in deliveries) else None,
+        )
+        return self._composed(head, write_digest(alerts, self._names, self._labels), "digest")
+
+    def _composed(
+        self, delivery: Delivery, letter: Letter | NoticeLetter | DigestLetter, template: str
+    ) -> EmailMessage:
+        sender, recipient, note = self._sender, ascii_address(delivery.recipient), self._note(delivery)
         try:
             message = self._headed(delivery, letter.subject, sender, recipient)
             view = {
                 "letter": letter,
+                "note": note,
                 "offer": self._offered(delivery),
                 "unsubscribe": _mailto(self._settings.unsubscribe),
             }
             text = self._templates.get_template(f"{template}.txt").render(view)
             html = self._templates.get_template(f"{template}.html").render(view)
-            message.set_content(text, charset="utf-8", cte="base64")
+            message.set_content("\n".join([*note, "", text]) if note else text, charset="utf-8", cte="base64")
             message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
         except (MessageError, TemplateError, ValueError) as error:
             raise MailRefused(f"{delivery.content.id} cannot be written as a mail: {error}") from error
@@ -153,6 +193,12 @@ class MailNotify:
         if isinstance(content, Alert):
             return write_letter(content, self._names, self._labels), "alert"
         return write_notice(content, self._names, self._labels), "notice"
+
+    def _note(self, delivery: Delivery) -> tuple[str, str] | None:
+        """What is said of too many messages, in both languages: that the rest waits, or that this is the rest."""
+        key = "storm_gathered" if delivery.bundle else "storm_begins"
+        said = (self._labels.of("ar", "phrase", key), self._labels.of("en", "phrase", key))
+        return said if delivery.rule == STORM else None
 
     def _offered(self, delivery: Delivery) -> ShownOffer | None:
         """The links under an alert; None where there are none, and under a notice, which is for those who must know."""

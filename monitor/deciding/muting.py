@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from monitor.model import Alert, DeliveryState
 
-    from monitor.model import Alert, AlertItem
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.model import AlertItem, Delivery
 
 
 class MuteKind(StrEnum):
@@ -90,3 +93,18 @@ def people_of(alert: Alert, item: AlertItem, subjects: Mapping[str, str]) -> set
     """Whom an item is about: the claim's subject, or else the meeting's principals."""
     subject = subjects.get(item.claim_id)
     return {subject} if subject else set(alert.meeting.principals if alert.meeting else ())
+
+
+def silenced(waiting: Iterable[Delivery], mutes: Sequence[Mute], subjects: Mapping[str, str]) -> tuple[Delivery, ...]:
+    """Those of what waits that are muted by now, each as it is to be held back; notices are never."""
+    found = (
+        (delivery, muted_by(delivery.content, delivery.channel, delivery.recipient, mutes, subjects))
+        for delivery in waiting
+        if isinstance(delivery.content, Alert)
+    )
+    return tuple(held_back(delivery, mute) for delivery, mute in found if mute is not None)
+
+
+def held_back(delivery: Delivery, mute: Mute) -> Delivery:
+    """The delivery as it is recorded where a mute holds it back."""
+    return replace(delivery, state=DeliveryState.SUPPRESSED, rule=f"mute:{mute.id}")

@@ -42,13 +42,23 @@ class Addressee:
     bundles: bool = False
 
 
+def readers(channels: Iterable[Channel]) -> tuple[Addressee, ...]:
+    """Who is told alerts: each recipient of each channel, in their order, none twice."""
+    return _distinct(_addressee(channel, recipient) for channel in channels for recipient in channel.recipients)
+
+
 def addressees(content: Alert | Notice, channels: Iterable[Channel]) -> tuple[Addressee, ...]:
-    """Each recipient of each channel, in their order, none twice; of a notice each operator."""
-    found = (
-        Addressee(channel=channel.channel, recipient=recipient, bundles=getattr(channel, "bundles", False))
-        for channel in channels
-        for recipient in (channel.recipients if isinstance(content, Alert) else channel.operators)
-    )
+    """The readers of an alert; of a notice each operator, in their order, none twice."""
+    if isinstance(content, Alert):
+        return readers(channels)
+    return _distinct(_addressee(channel, operator) for channel in channels for operator in channel.operators)
+
+
+def _addressee(channel: Channel, recipient: str) -> Addressee:
+    return Addressee(channel=channel.channel, recipient=recipient, bundles=getattr(channel, "bundles", False))
+
+
+def _distinct(found: Iterable[Addressee]) -> tuple[Addressee, ...]:
     return tuple({(to.channel, to.recipient): to for to in found}.values())
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from monitor.deciding.hours import awake, next_at
-from monitor.deciding.muting import muted_by, people_of
+from monitor.deciding.muting import held_back, muted_by, people_of
 from monitor.deciding.outbox import addressed
 from monitor.model import Alert, DeliveryState, Notice, Urgency
 
@@ -197,7 +197,7 @@ def _planned(
     said = addressed(alert, to)
     mute = muted_by(alert, to.channel, to.recipient, held.mutes, subjects)
     if mute is not None:
-        return replace(said, state=DeliveryState.SUPPRESSED, rule=f"mute:{mute.id}")
+        return held_back(said, mute)
     rule = rule_for(alert, to, book.rules, subjects) or _NO_RULE
     said = replace(said, rule=rule.name or None)
     if rule.send is Send.NEVER:

@@ -16,7 +16,7 @@ from monitor.model import ClaimKind, EvidenceGrade, Relation, Urgency
 from monitor.settings.loading import read_toml, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -144,19 +144,23 @@ def recipients_of(settings: Settings) -> frozenset[str]:
 
 def _rule(number: int, row: object, known: Mapping[str, Collection[str]], problems: list[str]) -> Rule | None:
     where = f"{FILE}: rule {number}"
+    faults = [f"{where}: {fault}" for fault in _unknown(row, known)]
     try:
-        table = RuleTable.model_validate(row)
+        rule = RuleTable.model_validate(row).rule()
     except ValidationError as error:
-        problems.extend(f"{where}: {_told(fault)}" for fault in error.errors())
-        return None
-    faults = [
-        f"{where}: {key}: {value!r} is not known; allowed: {_listed(allowed)}"
-        for key, allowed in known.items()
-        for value in getattr(table, key)
-        if value not in allowed
-    ]
+        rule = None
+        faults += [f"{where}: {_told(fault)}" for fault in error.errors()]
     problems.extend(faults)
-    return None if faults else table.rule()
+    return None if faults else rule
+
+
+def _unknown(row: object, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """What is named and known to nobody. What is no list of texts is told elsewhere."""
+    for key, allowed in known.items():
+        named = row.get(key) if isinstance(row, dict) else None
+        for value in named if isinstance(named, list) else []:
+            if isinstance(value, str) and value.strip() not in allowed:
+                yield f"{key}: {value!r} is not known; allowed: {_listed(allowed)}"
 
 
 def _listed(allowed: Collection[str]) -> str:
