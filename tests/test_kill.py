@@ -1,4 +1,4 @@
-"""A worker killed between commit and delivery tells everything after its next start, each alert once by its id."""
+"""A worker that is killed tells everything after its next start, each alert once by its id."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from monitor.demo.mailbox import Mailbox
 from monitor.demo.receiver import HOOK_PATH, Receiver
 from monitor.errors import RasidError
 from storage.search import open_reader
+from tests.kill_rig import kill_again_and_again
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -133,3 +134,21 @@ async def test_kill_9_between_commit_and_delivery_loses_nothing_and_tells_nothin
     assert len({one.id for one in receiver.received}) == len(alerts)
     mailed = [str(message["Message-ID"]) for message in mailbox.messages]
     assert len(mailed) == len(set(mailed)) == 2 * len(alerts)
+
+
+async def test_of_forty_kills_none_loses_a_claim_or_a_message_or_tells_one_under_two_ids() -> None:
+    found = await kill_again_and_again(40)
+    assert (found.kills, found.damaged) == (40, 0)
+    assert (found.lost, found.twice, found.owed) == (0, 0, 0)
+    assert (found.hooks_missing, found.hooks_differing, found.unsigned) == (0, 0, 0)
+    assert (found.mails_missing, found.mails_differing) == (0, 0)
+    assert found.hooks >= found.articles > 5
+    assert found.mails == 2 * found.hooks
+    assert found.moments["sending"] >= 5, found.moments  # else it has shown nothing
+
+
+async def test_a_worker_told_to_stop_in_the_middle_of_anything_ends_well_and_tells_nothing_twice() -> None:
+    found = await kill_again_and_again(8, by=signal.SIGTERM)
+    assert (found.lost, found.twice, found.owed) == (0, 0, 0)
+    assert (found.hooks_missing, found.hooks_again, found.mails_missing, found.mails_again) == (0, 0, 0, 0)
+    assert found.moments["sending"] == 0
