@@ -16,6 +16,7 @@ from monitor.adapters.chat import KINDS, MESSAGE_CHARS, ChatNotify, ChatRoom
 from monitor.adapters.deliver import deliver_one
 from monitor.errors import ChatRefused, ChatUnavailable, ConfigError
 from monitor.model import Alert, DeliveryState, Notice, NoticeKind, Urgency
+from monitor.ports import NotifyTogether
 from tests.alert_factory import (
     AGREED,
     DISCUSSED,
@@ -155,6 +156,11 @@ async def test_several_together_are_one_message_with_a_line_for_each(outside: Ou
     assert told["body"].startswith("راصد: رسائل معاً، عددها 3\n")
     for part in ("\n1. راصد | تعارض", "\n2. راصد | موجز", "\n3. راصد | ", "https://second.example/4"):
         assert part in told["body"]
+
+
+def test_the_outbox_takes_it_for_a_channel_that_can_tell_several_together(outside: Outside) -> None:
+    assert isinstance(chat(), NotifyTogether)
+    assert chat().bundles
 
 
 async def test_one_alone_is_told_in_full_though_it_could_have_had_company(outside: Outside) -> None:
