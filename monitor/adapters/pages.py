@@ -7,20 +7,17 @@ needed for it: no log-in, no cookie, no script. A repeat does nothing more.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import parse_qs
 
 import structlog
 
 from monitor.adapters.links import Action
-from monitor.adapters.mail import TEMPLATES, load_labels, mail_templates
-from monitor.adapters.serving import Answer, Application, Body, read_body, serving
+from monitor.adapters.paper import LANGUAGES, Paper, Told, masked
+from monitor.adapters.serving import Application, Body, read_body, serving
 from monitor.deciding.muting import MuteKind
 from monitor.errors import InputMissing
 from monitor.render.plain import one_line
@@ -30,16 +27,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.adapters.links import Link, Links
-    from monitor.adapters.serving import ListenLimits, Receive, Scope
+    from monitor.adapters.serving import Answer, ListenLimits, Receive, Scope
     from monitor.ports import Clock
-    from monitor.render import Labels
 
 MAX_BODY_BYTES: Final = 16 * 1024
 NOTE: Final = "by mail"
 """Stands beside what was said and muted by a link."""
 _MAX_FIELDS = 16
 _SUBJECT_CHARS = 300
-_LANGUAGES = ("ar", "en")
 
 _log = structlog.get_logger()
 
@@ -115,23 +110,6 @@ class LinkBook(Protocol):
         """Keep a reader's verdict."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """One page: the words under `title` and `text` of the labels, and under `button` where something is to be done.
-
-    `values` are put into the text, by language or the same for both.
-    """
-
-    status: int = 200
-    title: str = "problem_title"
-    text: str
-    button: str | None = None
-    subject: str | None = None
-    values: Mapping[str, Mapping[str, str]] | None = None
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    read: bool = True
-
-
 class LinkPages:
     """Who answers: `GET /<action>/<token>` shows what a link would do, `POST` does it.
 
@@ -141,17 +119,17 @@ class LinkPages:
     def __init__(self, links: Links, book: LinkBook, *, clock: Clock, known: Iterable[tuple[str, str]] = ()) -> None:
         """`known` are channel and address of those who get mail now, though nothing may have been sent to them yet."""
         self._links, self._book, self._clock, self._known = links, book, clock, tuple(known)
-        self._paper = _Paper(load_labels())
-        self.failed: Final = self._paper.page(_Told(status=503, text="failed", read=False))
+        self._paper = Paper()
+        self.failed: Final = self._paper.page(Told(status=503, text="failed", read=False))
 
     async def respond(self, scope: Scope, receive: Receive) -> Answer | None:
         """Answer one request; None where nobody is there any more to hear it."""
         found = await self._told(scope, receive)
         return None if found is None else self._paper.page(found)
 
-    async def _told(self, scope: Scope, receive: Receive) -> _Told | None:
+    async def _told(self, scope: Scope, receive: Receive) -> Told | None:
         link = self._linked(scope)
-        if isinstance(link, _Told):
+        if isinstance(link, Told):
             return link
         refused = None if scope["method"] != "POST" else await self._refused(link, scope, receive)
         if refused is Body.GONE:
@@ -159,37 +137,37 @@ class LinkPages:
         try:
             return refused or self._answered(link, really=scope["method"] == "POST")
         except InputMissing:
-            return _Told(status=404, text="gone")
+            return Told(status=404, text="gone")
 
-    def _linked(self, scope: Scope) -> Link | _Told:
+    def _linked(self, scope: Scope) -> Link | Told:
         """The link that was followed, or why there is none."""
         if scope["method"] not in {"GET", "HEAD", "POST"}:
-            return _Told(status=405, text="method", headers=((b"allow", b"GET, HEAD, POST"),), read=False)
+            return Told(status=405, text="method", headers=((b"allow", b"GET, HEAD, POST"),), read=False)
         path: str = scope["path"]
         way, _, token = path.rpartition("/")
         action = way.rpartition("/")[2]
         if action not in set(Action):
-            return _Told(status=404, text="unknown", read=False)
+            return Told(status=404, text="unknown", read=False)
         try:
             link = self._links.read(action, token)
         except ValueError:
-            return _Told(status=400, text="malformed", read=False)
-        return link or _Told(status=404, text="unsigned", read=False)
+            return Told(status=400, text="malformed", read=False)
+        return link or Told(status=404, text="unsigned", read=False)
 
-    async def _refused(self, link: Link, scope: Scope, receive: Receive) -> _Told | Literal[Body.GONE] | None:
+    async def _refused(self, link: Link, scope: Scope, receive: Receive) -> Told | Literal[Body.GONE] | None:
         """Why a POST does nothing; None for one that is meant, `Body.GONE` where nobody waits for an answer."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if not self._from_here(headers):
-            return _Told(status=403, text="foreign", read=False)
+            return Told(status=403, text="foreign", read=False)
         body = bytearray()
         end = await read_body(scope, receive, body.extend, at_most=MAX_BODY_BYTES)
         if end is Body.GONE:
             return end
         if end is Body.TOO_BIG:
-            return _Told(status=413, text="too_big", read=False)
+            return Told(status=413, text="too_big", read=False)
         said = form_fields(headers.get(b"content-type", ""), bytes(body))
         at_once = link.action is Action.STOP and said.get("List-Unsubscribe") == "One-Click"
-        return None if at_once or said.get("confirm") == "yes" else _Told(status=400, text="unsaid")
+        return None if at_once or said.get("confirm") == "yes" else Told(status=400, text="unsaid")
 
     def _from_here(self, headers: Mapping[bytes, str]) -> bool:
         """Whether a POST may come from our own page: mail programs say neither, and their link is signed.
@@ -202,38 +180,38 @@ class LinkPages:
             return site in {"same-origin", "none"}
         return headers.get(b"origin", "null") in {"null", self._links.origin}
 
-    def _answered(self, link: Link, *, really: bool) -> _Told:
+    def _answered(self, link: Link, *, really: bool) -> Told:
         """What would happen, or what has: nothing is written unless `really`."""
         if link.action is Action.STOP:
             return self._stop(link, really=really)
         alert = self._book.reader().alert(link.target)
         return (self._label if link.action is Action.LABEL else self._mute)(link, alert, really=really)
 
-    def _stop(self, link: Link, *, really: bool) -> _Told:
+    def _stop(self, link: Link, *, really: bool) -> Told:
         recipient = self._recipient(link)
         if recipient is None:
-            return _Told(title="stop_title", text="nobody")
+            return Told(title="stop_title", text="nobody")
         if really:
             self._hold_back(MuteKind.ALL, recipient, link, recipient, until=None)
             _log.info("a reader wants no more mail", channel=link.channel)
         text, button = ("stop_done", None) if really else ("stop_ask", "stop_button")
-        return _Told(title="stop_title", text=text, button=button, values=_both(who=masked(recipient)))
+        return Told(title="stop_title", text=text, button=button, values=_both(who=masked(recipient)))
 
-    def _label(self, link: Link, alert: Mapping[str, Any], *, really: bool) -> _Told:
+    def _label(self, link: Link, alert: Mapping[str, Any], *, really: bool) -> Told:
         known = any((one["verdict"], one["note"]) == (link.choice, NOTE) for one in alert["labels"])
         if really and not known:
             self._book.label(link.target, link.choice, NOTE, self._clock.now())
             _log.info("a reader's verdict", target=link.target, verdict=link.choice)
         text, button = ("label_done", None) if really else ("label_ask", "label_button")
         values = {
-            language: {"choice": self._paper.labels.of(language, "verdict", link.choice)} for language in _LANGUAGES
+            language: {"choice": self._paper.labels.of(language, "verdict", link.choice)} for language in LANGUAGES
         }
-        return _Told(title="label_title", text=text, button=button, subject=_subject(alert), values=values)
+        return Told(title="label_title", text=text, button=button, subject=_subject(alert), values=values)
 
-    def _mute(self, link: Link, alert: Mapping[str, Any], *, really: bool) -> _Told:
+    def _mute(self, link: Link, alert: Mapping[str, Any], *, really: bool) -> Told:
         recipient = self._recipient(link)
         if recipient is None:
-            return _Told(title="mute_title", text="nobody")
+            return Told(title="mute_title", text="nobody")
         topic, _, days = link.choice.partition(".")
         kind = MuteKind(topic)
         until = self._until(int(days))
@@ -244,10 +222,10 @@ class LinkPages:
         words = self._paper.labels
         values = {
             language: {"days": words.counted(language, "days", int(days)), "until": words.day(language, until.date())}
-            for language in _LANGUAGES
+            for language in LANGUAGES
         }
         text, button = (f"mute_done_{topic}", None) if really else (f"mute_ask_{topic}", "mute_button")
-        return _Told(title="mute_title", text=text, button=button, subject=_subject(alert), values=values)
+        return Told(title="mute_title", text=text, button=button, subject=_subject(alert), values=values)
 
     def _recipient(self, link: Link) -> str | None:
         """Whom the link was made for; None for one to whom nothing was ever addressed."""
@@ -281,47 +259,6 @@ async def showing(pages: LinkPages, *, listen: str, limits: ListenLimits | None 
         yield port
 
 
-class _Paper:
-    """Writes pages."""
-
-    def __init__(self, labels: Labels) -> None:
-        self.labels = labels
-        self._template = mail_templates().get_template("page.html")
-        style = b64encode(sha256((TEMPLATES / "page.css").read_bytes()).digest()).decode()
-        policy = (
-            f"default-src 'none'; style-src 'sha256-{style}'; img-src data:; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        )
-        self._headers = (
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-language", b"ar, en"),
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
-            (b"x-robots-tag", b"noindex, nofollow"),
-            (b"cache-control", b"no-store"),
-        )
-
-    def page(self, told: _Told) -> Answer:
-        faces = {language: self._face(told, language) for language in _LANGUAGES}
-        body = self._template.render(subject=told.subject, **faces).encode("utf-8", "replace")
-        return Answer(status=told.status, body=body, headers=(*told.headers, *self._headers), read=told.read)
-
-    def _face(self, told: _Told, language: str) -> dict[str, str | None]:
-        def words(key: str) -> str:
-            return self.labels.of(language, "page", key)
-
-        values = (told.values or {}).get(language, {})
-        isolated = {name: f"\u2068{value}\u2069" for name, value in values.items()}  # neither side turns the other
-        return {
-            "product": self.labels.of(language, "phrase", "product"),
-            "title": words(told.title),
-            "text": words(told.text).format(**isolated),
-            "button": words(told.button) if told.button else None,
-            "yet": words("yet"),
-        }
-
-
 def form_fields(content_type: str, body: bytes) -> dict[str, str]:
     """The fields of a form that are there once, in either way of sending one; none of what is no form."""
     if content_type.lower().startswith("multipart/form-data"):
@@ -339,14 +276,8 @@ def form_fields(content_type: str, body: bytes) -> dict[str, str]:
     return {name: value for name, value in pairs if isinstance(name, str) and names.count(name) == 1}
 
 
-def masked(recipient: str) -> str:
-    """An address that its owner knows again, and nobody else: `d***@ministry.example`."""
-    local, _, domain = one_line(recipient).rpartition("@")
-    return f"{local[:1]}***@{domain}"
-
-
 def _both(**values: str) -> Mapping[str, Mapping[str, str]]:
-    return dict.fromkeys(_LANGUAGES, values)
+    return dict.fromkeys(LANGUAGES, values)
 
 
 def _subject(alert: Mapping[str, Any]) -> str:

@@ -7,16 +7,20 @@ import json
 import re
 from dataclasses import replace
 from string import printable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from commands.workshop import Place, load
 from monitor.adapters.links import Action, Link, Links, Verdict, links_from, parted, problems_of
 from monitor.deciding.muting import MuteKind
 from monitor.errors import ConfigError
 from tests.alert_factory import make_alert, make_item
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "a key of more than sixteen characters"
 DESK, OTHER = "desk@ministry.example", "other@ministry.example"
@@ -186,6 +190,13 @@ def test_settings_that_will_not_do_are_told_with_what_is_allowed(url: str, key: 
         links_from(url, key)
     assert key is None or key not in str(raised.value)
     assert problems_of(url, key) == raised.value.problems
+
+
+def test_a_missing_key_is_told_with_all_else_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASID_LINKS__PUBLIC_URL", "https://watch.example")
+    with pytest.raises(ConfigError, match="RASID_LINKS__KEY: is missing") as raised:
+        load(Place(data=tmp_path, config=tmp_path))
+    assert len(raised.value.problems) > 1
 
 
 def test_only_an_address_with_tls_is_secure() -> None:

@@ -24,7 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters.links import Action, Link, Links, Verdict
-from monitor.adapters.pages import MAX_BODY_BYTES, LinkBook, LinkPages, MuteBook, form_fields, masked, showing
+from monitor.adapters.pages import MAX_BODY_BYTES, LinkBook, LinkPages, MuteBook, form_fields, showing
+from monitor.adapters.paper import masked
 from monitor.errors import ArchiveBusy, ConfigError
 from monitor.model import DeliveryState
 from monitor.ports import Commit
