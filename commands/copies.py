@@ -88,13 +88,14 @@ class Copier:
         now = self.clock.now()
         if self.clock.monotonic() < self._not_before or not self._due():
             return
+        self._not_before = self.clock.monotonic() + RETRY_S
         try:
             made = await self._copy(self.place.copies(self.settings) / copy_name(now))
         except ArchiveError as error:
-            self._not_before = self.clock.monotonic() + RETRY_S
             _log.error("no copy of the archive was made", code=error.code, message=error.message)
             return
         self.archive.mark_copied(now)
+        self._not_before = 0.0
         _log.info("archive copied", path=str(made.path), bytes=made.size_bytes, seconds=round(made.seconds, 2))
 
     def _due(self) -> bool:

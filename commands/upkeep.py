@@ -15,7 +15,7 @@ import typer
 from commands.options import BAD_USAGE, DONE, FAILED, AsJson
 from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, say, show
-from monitor.errors import ConfigError, RasidError
+from monitor.errors import ArchiveCorrupt, ConfigError, RasidError
 from monitor.settings import Settings, load_feeds, load_settings
 from storage.backups import copies, inspect, made_at, way_back
 from storage.connection import check_sqlite, log_bytes
@@ -138,7 +138,9 @@ def _checks_of_archive(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
         return
     problem = _problem(lambda: inspect(place.archive, whole=False)) or _problem(lambda: _ask(shop))
     # The newest good copy is looked for only where it is wanted: that reads copies whole.
-    yield "archive", problem, way_back(folder, place.data) if problem else ""
+    damaged = problem is not None and problem.startswith(ArchiveCorrupt.code)
+    fix = way_back(folder, place.data) if damaged else "see to what is named, or start the worker once to renew it"
+    yield "archive", problem, fix
     late = None if problem else _late(shop, settings, folder)
     yield "backups", late, f"make one with `worker.py backup`, and look into the log why {folder} got none"
 
@@ -190,9 +192,7 @@ def _problem(attempt: Callable[[], object]) -> str | None:
 def _unwritable(folder: Path) -> str | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"room" * 1024)
-            file.flush()
+        with tempfile.TemporaryFile(dir=folder):
             return None
     except OSError as error:
         return f"{folder}: {error.strerror} for uid {os.geteuid()}"

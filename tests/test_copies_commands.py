@@ -113,12 +113,11 @@ def test_a_damaged_archive_is_told_with_the_command_that_mends_it_and_that_comma
     copy = Path(answer(worker("backup", "--json", data=data))["path"])
     spoil(data / "rasid.db")
     damaged = (data / "rasid.db").read_bytes()
-    for command in ("seed", "run", "poll"):
-        run = worker(command, data=data)
-        assert run.returncode == 1
-        assert "E-ARCHIVE-CORRUPT" in run.stderr
-        assert (data / "rasid.db").read_bytes() == damaged
-    told = run.stderr.strip().split("restore it with: worker.py ")[1]
+    runs = [worker(command, data=data) for command in ("seed", "poll", "run")]
+    assert [run.returncode for run in runs] == [1, 1, 1]
+    assert all("E-ARCHIVE-CORRUPT" in run.stderr for run in runs)
+    assert (data / "rasid.db").read_bytes() == damaged
+    told = runs[-1].stderr.strip().split("restore it with: worker.py ")[1]
     assert shlex.split(told) == ["--data-dir", str(data), "restore", str(copy)]
     mended = subprocess.run([sys.executable, str(WORKER), *shlex.split(told)], capture_output=True, check=False)  # noqa: S603
     assert mended.returncode == 0, mended.stderr
