@@ -30,7 +30,7 @@ The walk, in the order in which it runs:
 26. `monitor.pipeline.watching` asks whether the watch still sees, and tells the operator where it does not.
 27. `monitor.pipeline.rereading` reads articles again for what was changed in them silently.
 28. `monitor.pipeline.delivering` takes what is due in the outbox.
-29. `monitor.adapters.mail` and `monitor.adapters.webhook` deliver.
+29. `monitor.adapters.mail`, `monitor.adapters.webhook` and `monitor.adapters.chat` deliver.
 
 What the stages rest on:
 
@@ -64,6 +64,7 @@ What the stages rest on:
   `monitor.adapters.turns` its manners, `monitor.adapters.bodies` and `monitor.adapters.headers` its caps.
 - `monitor.pipeline.subscribing` asks hubs to tell of news, as `monitor.deciding.subscriptions` has it, and
   `monitor.adapters.websub` takes what they send.
+- `monitor.adapters.warc` writes kept pages for other archives.
 - `monitor.pipeline.ingesting` and `monitor.reading.moments` serve files at hand, `monitor.pipeline.abreast` all that
   runs side by side.
 """
