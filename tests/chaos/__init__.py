@@ -1,4 +1,4 @@
-"""What the watch must survive, tried on this machine: `python -m tests.chaos [day|hostile|isolation]`.
+"""What the watch must survive, tried on this machine: `python -m tests.chaos [day|hostile|...]`.
 
 `site` serves many names on loopback, `world` publishes news on them, `day` lets a day of it pass in minutes, `hostile`
 polls servers that mean harm or are broken, `isolation` has bad feeds beside good ones. `figures` are what is measured,
