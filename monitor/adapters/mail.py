@@ -37,6 +37,7 @@ from monitor.render import DigestLetter, Labels, Letter, Names, NoticeLetter, wr
 from monitor.render.plain import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from email.policy import Policy
 
     from monitor.adapters.links import Links, ShownOffer
@@ -166,10 +167,14 @@ class MailNotify:
             content=first if alike else replace(first, meeting_id=None),
             rule=STORM if any(one.rule == STORM for one in deliveries) else None,
         )
-        return self._composed(head, write_digest(alerts, self._names, self._labels), "digest")
+        return self._composed(head, write_digest(alerts, self._names, self._labels), "digest", alerts)
 
     def _composed(
-        self, delivery: Delivery, letter: Letter | NoticeLetter | DigestLetter, template: str
+        self,
+        delivery: Delivery,
+        letter: Letter | NoticeLetter | DigestLetter,
+        template: str,
+        alerts: Iterable[Alert] = (),
     ) -> EmailMessage:
         sender, recipient, note = self._sender, ascii_address(delivery.recipient), self._note(delivery)
         try:
@@ -177,7 +182,8 @@ class MailNotify:
             view = {
                 "letter": letter,
                 "note": note,
-                "offer": self._offered(delivery),
+                "offer": self._offered(delivery.content, delivery.recipient),
+                "offers": {alert.id: self._offered(alert, delivery.recipient) for alert in alerts},
                 "unsubscribe": _mailto(self._settings.unsubscribe),
             }
             text = self._templates.get_template(f"{template}.txt").render(view)
@@ -200,11 +206,11 @@ class MailNotify:
         said = (self._labels.of("ar", "phrase", key), self._labels.of("en", "phrase", key))
         return said if delivery.rule == STORM else None
 
-    def _offered(self, delivery: Delivery) -> ShownOffer | None:
+    def _offered(self, content: Alert | Notice, recipient: str) -> ShownOffer | None:
         """The links under an alert; None where there are none, and under a notice, which is for those who must know."""
-        if self._links is None or not isinstance(delivery.content, Alert):
+        if self._links is None or not isinstance(content, Alert):
             return None
-        return shown(self._links.offer(delivery.content, self.channel, delivery.recipient), self._labels)
+        return shown(self._links.offer(content, self.channel, recipient), self._labels)
 
     def _headed(self, delivery: Delivery, subject: str, sender: str, recipient: str) -> EmailMessage:
         domain = sender.rpartition("@")[2]

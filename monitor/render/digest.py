@@ -34,6 +34,7 @@ LISTED = 60
 class Entry:
     """One alert: `letter` has at most three claims, none where there is only room for a line."""
 
+    alert_id: str
     letter: Letter
     whole: bool
 
@@ -129,7 +130,7 @@ def _group(alerts: Sequence[Alert], letters: dict[str, Letter], whole: set[str])
     return Group(
         ar=last.ar if about else None,
         en=last.en if about else None,
-        entries=tuple(Entry(letter=letters[alert.id], whole=alert.id in whole) for alert in alerts),
+        entries=tuple(Entry(alert_id=alert.id, letter=letters[alert.id], whole=alert.id in whole) for alert in alerts),
     )
 
 
