@@ -64,6 +64,9 @@ What the stages rest on:
   `monitor.adapters.turns` its manners, `monitor.adapters.bodies` and `monitor.adapters.headers` its caps.
 - `monitor.pipeline.subscribing` asks hubs to tell of news, as `monitor.deciding.subscriptions` has it, and
   `monitor.adapters.websub` takes what they send.
+- `monitor.adapters.links` signs and reads the links in mails, `monitor.adapters.pages` answers those who follow them on
+  pages that `monitor.adapters.paper` writes; `monitor.adapters.serving` is the small server under both it and
+  `monitor.adapters.websub`.
 - `monitor.adapters.warc` writes kept pages for other archives.
 - `monitor.pipeline.ingesting` and `monitor.reading.moments` serve files at hand, `monitor.pipeline.abreast` all that
   runs side by side.

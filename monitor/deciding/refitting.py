@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from monitor.deciding.calibration import Scored
 
-_SAME: Final = frozenset({"known", "same", "restated"})
+_SAME: Final = frozenset({"known", "not_new", "same", "restated"})
 _OTHER: Final = frozenset({"new", "different"})
 _KNOWN: Final = frozenset({Relation.RESTATED, Relation.CORROBORATING})
 
