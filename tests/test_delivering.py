@@ -29,11 +29,12 @@ from monitor.model import DeliveryState, Notice
 from monitor.pipeline import Ports, deliver
 from monitor.pipeline.delivering import AT_ONCE, HOLD_S, LEASE, Courier, couriers
 from monitor.ports import ENDPOINT_GONE, Commit
+from monitor.service import Service
 from storage.archive import SqliteArchive
 from tests.factories import make_alert, make_delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from monitor.model import Delivery, DeliveryResult
@@ -151,6 +152,18 @@ def row(archive: SqliteArchive, delivery_id: str) -> dict[str, Any]:
 
 def standing(archive: SqliteArchive) -> list[str]:
     return [alarm.code for alarm in archive.standing_alarms()]
+
+
+async def idle() -> None:
+    """A job that takes longer than any test."""
+    await asyncio.sleep(3600)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if done():
+            return
+        await asyncio.sleep(0.01)
 
 
 async def rest() -> None:
@@ -370,6 +383,44 @@ async def test_what_takes_longer_than_the_grace_is_given_up_and_its_lease_stays(
     assert hook.sent == []
     assert archive.due_deliveries(START) == ()
     assert states(archive) == {"queued": 1}
+
+
+async def test_the_service_waits_for_what_is_on_its_way_in_every_channel_at_once(
+    archive: SqliteArchive, clock: Time
+) -> None:
+    hook, mail = Channel(slow={"a": asyncio.Event()}), Channel(channel="mail", slow={"a": asyncio.Event()})
+    owe(archive, "a", 2)
+    owe(archive, "a", 2, channel="mail")
+    stop = asyncio.Event()
+    service = Service(jobs=[idle], delivering=couriers(ports(archive, clock, hook, mail)), tick_s=60)
+    running = asyncio.ensure_future(service.run(stop))
+    async with asyncio.timeout(5):
+        await until(lambda: bool(hook.begun and mail.begun))
+        stop.set()
+        await asyncio.sleep(0.05)
+        assert not running.done()
+        hook.slow["a"].set()
+        mail.slow["a"].set()
+        await running
+    assert (len(hook.sent), len(mail.sent)) == (1, 1)
+    assert states(archive) == {"queued": 2, "sent": 2}
+
+
+async def test_the_service_looks_at_the_outbox_of_every_channel_when_it_is_told_to(
+    archive: SqliteArchive, clock: Time
+) -> None:
+    hook, mail = Channel(), Channel(channel="mail")
+    stop = asyncio.Event()
+    service = Service(jobs=[idle], delivering=couriers(ports(archive, clock, hook, mail)), tick_s=60)
+    running = asyncio.ensure_future(service.run(stop))
+    await asyncio.sleep(0.1)
+    wanted = owe(archive, "a"), owe(archive, "a", channel="mail")
+    service.deliver_soon()
+    async with asyncio.timeout(5):
+        await until(lambda: bool(hook.sent and mail.sent))
+        stop.set()
+        await running
+    assert (hook.sent, mail.sent) == wanted
 
 
 # ------------------------------------------------------------------------------------------- an archive in trouble
