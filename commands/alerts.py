@@ -64,7 +64,7 @@ def show_(
     else:
         show([found], ("id", "kind", "at", "alarms", "figures"), form=Format.TABLE)
     deliveries = found["deliveries"]
-    show(deliveries, ("id", "channel", "recipient", "state", "attempts", "next_try_at"), form=Format.TABLE)
+    show(deliveries, ("id", "channel", "recipient", "state", "rule", "attempts", "next_try_at"), form=Format.TABLE)
     tries = [one | {"delivery": delivery["id"]} for delivery in deliveries for one in delivery["tries"]]
     show(tries, ("delivery", "at", "state", "code", "message"), form=Format.TABLE)
 

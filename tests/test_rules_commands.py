@@ -9,16 +9,20 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from commands.rules import hold_back
+from monitor.demo.loopback import Loopback
 from monitor.model import DeliveryState, Relation, Urgency
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
 from tests.factories import make_decision, make_delivery
+from tests.test_pipeline import World
+from tests.test_rules_end_to_end import ROME
 
 if TYPE_CHECKING:
     from monitor.model import Alert
@@ -59,8 +63,11 @@ class Desk:
     config: Path
 
     def run(self, *words: str, fails: int = 0) -> str:
+        return self.work("alerts", *words, fails=fails)
+
+    def work(self, *words: str, fails: int = 0) -> str:
         command = [sys.executable, str(ROOT / "worker.py"), "--data-dir", str(self.data),
-                   "--config-dir", str(self.config), "alerts", *words]  # fmt: skip
+                   "--config-dir", str(self.config), *words]  # fmt: skip
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")}
         environment = {**inherited, "RASID_MAIL__RECIPIENTS": f"{DESK},{DUTY}", "COLUMNS": "220"}
         ended = subprocess.run(  # noqa: S603 - our own program
@@ -183,3 +190,27 @@ def test_a_person_of_the_watchlist_can_be_muted_before_anything_was_said_of_them
 def test_without_mutes_nothing_that_waits_is_looked_at(tmp_path: Path) -> None:
     with SqliteArchive(tmp_path / "rasid.db") as archive:
         assert hold_back(archive, NOW) == 0
+
+
+def test_the_worker_itself_keeps_rules_and_mutes(desk: Desk) -> None:
+    filled(desk)
+    (desk.config / "alerts.toml").write_text('[[rule]]\nname = "nothing"\nsend = "never"\n', encoding="utf-8")
+    made = desk.told("mute", "all", DUTY)
+    world = World()
+    world.article("/a", ROME)  # the seed corpus does not tell of it
+    with Loopback(world.route) as server:
+        world.feed("/feed", f"{server.origin}/a")
+        feed = (
+            'id = "one"',
+            f'url = "{server.origin}/feed"',
+            'outlet = "موقع"',
+            "allow_private = true",
+            'read = "all"',
+        )
+        (desk.config / "feeds.toml").write_text("\n".join(["[[feed]]", *feed]), encoding="utf-8")
+        desk.work("poll")
+    with SqliteArchive(desk.data / "rasid.db") as archive:
+        reader = archive.reader()
+        lines = [reader.alert(line["id"])["deliveries"] for line in reader.alerts(1000)]
+    found = {(one["recipient"], one["state"], one["rule"]) for one in chain.from_iterable(lines)}
+    assert found == {(DESK, "suppressed", "nothing"), (DUTY, "suppressed", f"mute:{made['id']}")}

@@ -157,6 +157,15 @@ def plan(
     return tuple(_planned(content, one, book, held, now, digest_at=digest_at, subjects=about) for one in to)
 
 
+def undisturbed(message: Iterable[Delivery], rules: Iterable[Rule], now: datetime) -> datetime:
+    """When a message that is due may go: now, or when the quiet hours of the rules that it was queued by are over.
+
+    What is tried again, or was due while nothing ran, would otherwise come in the middle of the night.
+    """
+    named = {delivery.rule for delivery in message}
+    return max((awake(now, rule.quiet) for rule in rules if rule.name in named), default=now)
+
+
 def rule_for(alert: Alert, to: Addressee, rules: Iterable[Rule], subjects: Mapping[str, str]) -> Rule | None:
     """The first rule that fits, None where there is none."""
     return next((rule for rule in rules if _meant(rule, to) and fits(rule, alert, subjects)), None)

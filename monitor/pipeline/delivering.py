@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.deciding.notices import notice
 from monitor.deciding.outbox import queue
 from monitor.deciding.receivers import WRONG, changes_of_channel, changes_of_receivers
+from monitor.deciding.rules import undisturbed
 from monitor.errors import ArchiveError, DeliveryError, WebhookRefused, WebhookUnavailable
 from monitor.model import DeliveryResult, DeliveryState, NoticeKind
 from monitor.pipeline.abreast import together
@@ -184,6 +185,10 @@ class Courier:
     async def _tried(self, message: tuple[Delivery, ...]) -> _Ended:
         if self._channel is None:
             return _Ended(message=message, result=self._unconfigured(message[0]))
+        now = self._ports.clock.now()
+        morning = undisturbed(message, self._ports.book.rules, now)
+        if morning > now:
+            return _Ended(message=message, result=_asleep(message[0], now, morning), tried=False)
         handing = _Handing(self._channel, message)
         result = await self._ports.attempt(handing, message[0], self._ports.clock)
         return _Ended(message=message, result=result, error=handing.error)
@@ -199,7 +204,8 @@ class Courier:
         while self._ended:
             ended = self._ended[0]
             results = tuple(replace(ended.result, delivery_id=delivery.id) for delivery in ended.message)
-            self._ports.archive.record(*results, counted=not self._is_wrong(ended), gone=ended.gone)
+            counted = ended.tried and not self._is_wrong(ended)
+            self._ports.archive.record(*results, counted=counted, gone=ended.gone)
             del self._ended[0]
             self._learn(ended)
             for result in results:
@@ -258,11 +264,15 @@ class Courier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """A message that was tried once: how, for each of its deliveries, and what the channel raised."""
+    """A message that was tried once: how, for each of its deliveries, and what the channel raised.
+
+    `tried` is false where it was left until quiet hours are over.
+    """
 
     message: tuple[Delivery, ...]
     result: DeliveryResult
     error: DeliveryError | None = None
+    tried: bool = True
 
     @property
     def gone(self) -> bool:
@@ -273,6 +283,13 @@ class _Ended:
     def throttled(self) -> bool:
         """The receiver has more than it can take: whatever else waits for it waits as well."""
         return isinstance(self.error, WebhookUnavailable) and self.error.throttled
+
+
+def _asleep(delivery: Delivery, now: datetime, morning: datetime) -> DeliveryResult:
+    why = "quiet hours, by rule"
+    return DeliveryResult(
+        delivery_id=delivery.id, state=DeliveryState.QUEUED, tried_at=now, message=why, retry_at=morning
+    )
 
 
 class _Handing:
