@@ -26,7 +26,7 @@ ITEMS = 3
 """Claims of each alert that are shown; a digest is for looking over."""
 WHOLE = 10
 """Alerts that are shown with their claims. Gmail cuts off a message of more than 102 kB."""
-LISTED = 60
+LISTED = 40
 """Alerts beyond these that get a line each."""
 
 
