@@ -33,7 +33,7 @@ UPDATE mutes SET ended_at = :now WHERE {_HOLDING} AND kind = :kind AND target = 
 _MESSAGES: Final = """
 SELECT channel, recipient, bundle, max(at) AS at, max(storm) AS storm FROM (
     SELECT id, channel, recipient, bundle, tried_at AS at, rule IS 'storm' AND bundle = '' AS storm
-    FROM deliveries WHERE state = 'sent' AND tried_at > :since AND alert_id IS NOT NULL
+    FROM deliveries INDEXED BY deliveries_by_try WHERE state = 'sent' AND tried_at > :since AND alert_id IS NOT NULL
     UNION ALL
     SELECT id, channel, recipient, bundle, iif(attempts > 0, :now, max(coalesce(next_try_at, :now), :now)),
         rule IS 'storm' AND bundle = ''
