@@ -233,6 +233,7 @@ ALTER TABLE deliveries ADD COLUMN rule TEXT;
 CREATE INDEX deliveries_by_recipient ON deliveries(channel, recipient, state);
 CREATE INDEX deliveries_by_try ON deliveries(tried_at) WHERE state = 'sent';
 CREATE INDEX deliveries_by_bundle ON deliveries(bundle) WHERE bundle <> '';
+CREATE INDEX deliveries_leased ON deliveries(channel, recipient) WHERE lease_until IS NOT NULL;
 CREATE TABLE attempts (
     number INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL REFERENCES deliveries(id), at TEXT NOT NULL,
     state TEXT NOT NULL, code TEXT, message TEXT

@@ -48,20 +48,29 @@ _DUE: Final = f"""
 _ANY_DUE: Final = f"SELECT 1 FROM deliveries d WHERE d.channel = :channel AND {_IS_DUE} LIMIT 1"  # noqa: S608 - fixed
 _QUEUED_CHANNELS: Final = "SELECT DISTINCT channel FROM deliveries WHERE state = 'queued' ORDER BY channel"
 
-# One message for each recipient that has none on its way: the oldest row, and with it all of its bundle that is due.
+# One message for each recipient that has none on its way: the oldest row that is due, and with it the rest of its
+# bundle that is. Recipients are found by leaps through an index, for there are few, and rows may be many.
 _NEXT: Final = f"""
-WITH free AS MATERIALIZED (
-    SELECT d.number, d.recipient, d.bundle FROM deliveries d
-    WHERE d.channel = :channel AND {_IS_DUE} AND d.recipient NOT IN (SELECT value FROM json_each(:besides))
-    AND d.recipient NOT IN (SELECT d.recipient FROM deliveries d
-        WHERE d.channel = :channel AND d.state = 'queued' AND {_IS_LEASED})
+WITH RECURSIVE known(recipient) AS (
+    SELECT min(recipient) FROM deliveries WHERE channel = :channel
+    UNION ALL
+    SELECT (SELECT min(d.recipient) FROM deliveries d WHERE d.channel = :channel AND d.recipient > known.recipient)
+    FROM known WHERE known.recipient IS NOT NULL
 ), first AS MATERIALIZED (
-    SELECT min(number) AS number, recipient, bundle FROM free GROUP BY recipient ORDER BY 1 LIMIT :recipients
+    SELECT recipient, (SELECT d.number FROM deliveries d
+        WHERE d.channel = :channel AND d.recipient = known.recipient AND {_IS_DUE} ORDER BY d.number LIMIT 1) AS number
+    FROM known WHERE recipient NOT IN (SELECT value FROM json_each(:besides)) AND NOT EXISTS (
+        SELECT 1 FROM deliveries d
+        WHERE d.channel = :channel AND d.recipient = known.recipient AND {_IS_LEASED})
 ), chosen AS MATERIALIZED (
-    SELECT number FROM first
-    UNION SELECT free.number FROM free JOIN first USING (recipient, bundle) WHERE :bundled AND free.bundle <> ''
+    SELECT d.number, d.channel, d.recipient, d.bundle FROM first JOIN deliveries d USING (number)
+    ORDER BY number LIMIT :recipients
+), whole AS MATERIALIZED (
+    SELECT number FROM chosen
+    UNION SELECT d.number FROM chosen CROSS JOIN deliveries d ON d.bundle = chosen.bundle AND d.bundle <> ''
+    WHERE :bundled AND +d.channel = chosen.channel AND +d.recipient = chosen.recipient AND {_IS_DUE}
 )
-{_WHOLE} JOIN chosen USING (number) ORDER BY d.number
+{_WHOLE} WHERE d.number IN (SELECT number FROM whole) ORDER BY d.number
 """  # noqa: S608 - fixed texts
 
 _LEASE: Final = "UPDATE deliveries SET lease_until = :until WHERE id IN (SELECT value FROM json_each(:ids))"
@@ -74,8 +83,8 @@ _FORGET_LEASES: Final = "UPDATE deliveries SET lease_until = NULL WHERE lease_un
 _SUPPRESS: Final = f"""
 UPDATE deliveries AS d SET state = 'suppressed', next_try_at = NULL, lease_until = NULL, code = :gone,
     message = (SELECT e.message FROM endpoints e WHERE e.channel = d.channel AND e.recipient = d.recipient)
-WHERE d.channel = :channel AND {_IS_DUE} AND ({_IS_LEASED}) IS NOT TRUE AND EXISTS (
-    SELECT 1 FROM endpoints e WHERE e.channel = d.channel AND e.recipient = d.recipient AND e.disabled_at IS NOT NULL)
+WHERE d.channel = :channel AND {_IS_DUE} AND ({_IS_LEASED}) IS NOT TRUE
+AND d.recipient IN (SELECT recipient FROM endpoints WHERE channel = :channel AND disabled_at IS NOT NULL)
 """  # noqa: S608 - fixed texts
 
 # What has been sent stays sent, whatever a second try reports.
