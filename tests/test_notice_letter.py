@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CODES = (
     *("E-FEED-SILENT", "E-FEED-OVERRUN", "E-FEED-NOT-FEED", "E-FEED-VALIDATORS", "E-FEED-DATES", "E-FEED-SHORT"),
     *("E-FEED-WALL", "E-ENCODING", "E-FETCH-ROBOTS", "E-FEED-GONE", "E-FEED-MOVED", "E-FEED-FAILING", "E-NETWORK"),
-    "E-SCREEN-MISS",
+    *("E-SCREEN-MISS", "E-MAIL-AUTH", "E-ENDPOINT-GONE"),
 )
 NAMES = Names(feeds={"shahid": "صحيفة الشاهد"})
 LABELS = load_labels()
