@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from monitor.pipeline.subscribing import HubDesk
     from monitor.ports import Compute, Notify, Similarity
     from storage.archive import SqliteArchive
+    from storage.lock import DataLock
     from storage.search import ArchiveReader
 
 HERE = Path(__file__).resolve().parent
@@ -66,11 +67,10 @@ class RealWorkshop:
     def writing(self, place: Place) -> Iterator[SqliteArchive]:
         """The archive for this process alone."""
         from storage.archive import SqliteArchive
-        from storage.lock import DataLock
 
         with (
             self._way_back(place),
-            DataLock(place.data),
+            self._lock(place),
             SqliteArchive(place.archive, network=place.network) as archive,
         ):
             archive.forget_leases()  # who holds the folder sends alone: they are of a worker that was killed
@@ -79,10 +79,17 @@ class RealWorkshop:
     @contextmanager
     def holding(self) -> Iterator[None]:
         """The data folder for this process alone, without opening what lies in it."""
+        with self._lock(self.place):
+            yield
+
+    def _lock(self, place: Place) -> DataLock:
+        """The lock of the data folder, which is asked first whose disk it is: a network's locks may not hold."""
+        from storage.filesystem import require_local
         from storage.lock import DataLock
 
-        with DataLock(self.place.data):
-            yield
+        if not place.network:
+            require_local(place.data)
+        return DataLock(place.data)
 
     @contextmanager
     def noting(self) -> Iterator[SqliteArchive]:
