@@ -239,8 +239,8 @@ def _at_once(case: _Case) -> Delivery:
     waits = rule.group_wait > timedelta() and case.alert.meeting_id is not None
     begun = _open_group(case) if waits else None
     if begun is not None:
-        return _joined(case, begun)
-    if _count(case) >= case.limit:
+        return replace(case.said, bundle=begun.bundle, next_try_at=begun.at)
+    if len(_recent(case)) >= case.limit:
         return _storm(case)
     if not waits:
         return case.said
@@ -253,10 +253,6 @@ def _storm(case: _Case) -> Delivery:
     told = any(one.storm for one in _recent(case))
     case = replace(case, said=replace(case.said, rule=STORM))
     return _with_digest(case) if told else case.said
-
-
-def _count(case: _Case) -> int:
-    return len(_recent(case))
 
 
 def _recent(case: _Case) -> list[Message]:
@@ -275,10 +271,6 @@ def _open_group(case: _Case) -> Message | None:
     waiting = (one for one in _theirs(case) if one.bundle.startswith(begins) and one.at > case.now)
     quiet = case.rule.quiet
     return next((one for one in waiting if awake(one.at, quiet) == one.at), None)
-
-
-def _joined(case: _Case, begun: Message) -> Delivery:
-    return replace(case.said, bundle=begun.bundle, next_try_at=begun.at)
 
 
 def _bundled(case: _Case, sort: str, at: datetime) -> Delivery:
