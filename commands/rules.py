@@ -20,7 +20,7 @@ from monitor.deciding.rules import Held, RuleBook, plan, rule_for
 from monitor.errors import InputMissing
 from monitor.model import Alert, DeliveryState
 from monitor.pacing import next_digest
-from monitor.settings import load_settings, load_watchlist, recipients_of
+from monitor.settings import WEEKDAYS, load_settings, load_watchlist, recipients_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def _rule_line(rule: Rule) -> dict[str, Any]:
         "fits": {name: [str(one) for one in getattr(rule, name)] for name in _NAMED if getattr(rule, name)},
         "send": rule.send.value,
         "at": f"{rule.at:%H:%M}" if rule.at else None,
-        "weekday": rule.weekday,
+        "weekday": None if rule.weekday is None else WEEKDAYS[rule.weekday],
         "timezone": str(rule.zone),
         "quiet": f"{quiet.start:%H:%M}-{quiet.end:%H:%M}" if quiet else None,
         "group_wait_s": int(rule.group_wait.total_seconds()),

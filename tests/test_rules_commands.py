@@ -52,6 +52,8 @@ timezone = "Africa/Tripoli"
 [[rule]]
 name = "nobody-left"
 channel = "mail"
+send = "weekly"
+weekday = "sunday"
 """
 
 
@@ -107,6 +109,7 @@ def test_rules_are_listed_in_their_order(desk: Desk) -> None:
     assert [rule["name"] for rule in rules] == ["conflicts", "night", "desk", "nobody-left"]
     assert rules[0]["fits"] == {"relations": ["contradicting"]}
     assert (rules[2]["at"], rules[2]["timezone"], rules[2]["send"]) == ("07:30", "Africa/Tripoli", "daily")
+    assert (rules[3]["weekday"], rules[3]["at"]) == ("sunday", "07:00")
     assert "Africa/Tripoli" in desk.run("rules")
 
 

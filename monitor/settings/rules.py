@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "alerts.toml"
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final[tuple[str, ...]] = get_args(Weekday)
 _Code = Annotated[str, Field(pattern=r"^[A-Z]{2,4}$")]
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _LISTED: Final = 20
@@ -80,7 +81,7 @@ class RuleTable(BaseModel):
     @model_validator(mode="after")
     def _weekly(self) -> RuleTable:
         if (self.send is Send.WEEKLY) != (self.weekday is not None):
-            days = ", ".join(get_args(Weekday))
+            days = ", ".join(WEEKDAYS)
             raise ValueError(f'weekday: goes with send = "weekly", and weekly with a weekday; allowed: {days}')
         if self.at is not None and self.send in {Send.NOW, Send.NEVER}:
             raise ValueError(f'at: means nothing with send = "{self.send}"; allowed with daily, weekly, as_decided')
@@ -103,7 +104,7 @@ class RuleTable(BaseModel):
             grades=self.grades,
             send=self.send,
             at=time.fromisoformat(self.at) if self.at else by_itself,
-            weekday=get_args(Weekday).index(self.weekday) if self.weekday else None,
+            weekday=WEEKDAYS.index(self.weekday) if self.weekday else None,
             zone=zone,
             quiet=_quiet(self.quiet, zone),
             group_wait=timedelta(seconds=self.group_wait_s),
