@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -115,7 +116,8 @@ class Robots:
             if before is not None and isinstance(before.answer, Rules):  # RFC 9309, 2.4: the old ones may serve on
                 return _Held(until=self._clock() + _HELD_MISSING_S, answer=before.answer)
             wait_s = min(max(error.retry_after_s or 0.0, _WAITED_S), _HELD_MISSING_S)
-            return _Held(until=self._clock() + wait_s, answer=error)
+            # A copy: the error itself keeps the frames it came through, and what they hold.
+            return _Held(until=self._clock() + wait_s, answer=copy(error))
         # In a thread: half a megabyte of rules takes a second, in which nobody else would be served.
         rules = await asyncio.to_thread(read_rules, address, body, self._name)
         return _Held(until=self._clock() + _HELD_S, answer=rules)

@@ -18,6 +18,8 @@ KILLED_TRIES: Final = 2
 """A page whose reading was killed is tried once more, then left alone."""
 CONFIRMED: Final = 3
 """Permanent redirects in a row, to one address, after which that address is used."""
+FRESH_FAULT: Final = timedelta(days=2)
+"""How long a feed that fails is asked about as often as the quietest one that answers."""
 _GONE: Final = 410
 
 
@@ -93,6 +95,7 @@ def after_success(
         short_pages=taken.short_pages,
         walled_pages=taken.walled_pages,
         full_at=before.full_at if asked.conditional else page.fetched_at,
+        unchanged=before.unchanged + 1 if page.not_modified else 0,
     )
     if not page.not_modified:
         state = replace(state, etag=page.etag, last_modified=page.last_modified)
@@ -128,21 +131,26 @@ def after_failure(feed: FeedSource, before: FeedState, error: RasidError, *, now
     """The state of a feed that did not answer usefully: one failure more, its validators as they were.
 
     What may pass by itself is tried again before long, however quiet the feed; what somebody must mend waits from its
-    own interval on. Either wait doubles up to a day, and no feed is ever given up. One that says it is gone is paused.
+    own interval on. Either wait doubles, in the first two days up to the slowest rhythm, for most faults are mended by
+    then and what was missed is still listed; later up to a day. No feed is ever given up. One that says it is gone is
+    paused.
     """
     asked_s = error.retry_after_s if isinstance(error, FetchError) else None
     gone = isinstance(error, FetchError) and error.status == _GONE
     start_s = pace.tempo.start.total_seconds()
     usual_s = before.interval_s or start_s
     every_s = min(usual_s, start_s) if error.transient else usual_s
-    failures = before.failures + 1
+    failures, since = before.failures + 1, before.failing_since or now
     at = _next(feed, now, every_s, failures=failures, asked_s=asked_s)
+    if now - since < FRESH_FAULT:
+        longest = max(pace.tempo.slowest, 2 * timedelta(seconds=every_s), timedelta(seconds=asked_s or 0.0))
+        at = min(at, next_poll(now, feed_id=feed.id, every=longest))
     state = replace(
         before,
         next_poll_at=next_poll_of_paused(now) if gone else at,
         paused=gone,
         failures=failures,
-        failing_since=before.failing_since or now,
+        failing_since=since,
         last_error_code=error.code,
         last_error=error.message,
     )
@@ -183,11 +191,14 @@ def _known_share(before: FeedState, parsed: ParsedFeed, taken: Taken) -> float:
 def _lying(before: FeedState, asked: Question, page: Page, parsed: ParsedFeed) -> bool:
     """Whether the feed's validators do not tell of its changes: seen when it is fetched whole, and until seen better.
 
-    By its items, not by its body: a feed may tell the time of the request in each answer.
+    By its items, not by its body: a feed may tell the time of the request in each answer. By the entity tag where there
+    is one, for a server then leaves the date out of account (RFC 9110, 13.1.3). One that never said "not modified" has
+    not lied, though its tag may stay the same for ever.
     """
     if asked.conditional or not (before.etag or before.last_modified) or set(parsed.window) <= set(before.window):
         return before.lying
-    return (page.etag, page.last_modified) == (before.etag, before.last_modified)
+    same = page.etag == before.etag if before.etag else page.last_modified == before.last_modified
+    return same and (before.lying or before.unchanged > 0)
 
 
 def _moved(feed: FeedSource, before: FeedState, page: Page) -> FeedState:

@@ -37,10 +37,10 @@ class FeedState:
     `interval_s` is the rhythm learned so far, `window` the marks of the items it held when it was last read whole (none
     of those that are owed), `full_at` when it was last fetched without validators, `moved_to` the address that
     `moved_times` permanent redirects in a row have led to from `moved_from`, `url` the one that was learned from them.
-    `paused`: it said
-    that it is gone. `lying`: it answered "not modified" though its body had changed. `hub` and `topic` are those of
-    WebSub. `new_at` is when it last held an item that it had not held before, whoever brought that article first.
-    `short_pages` and `walled_pages` count its articles in a row that were hardly text, or a wall.
+    `paused`: it said that it is gone. `lying`: it answered "not modified" though its body had changed. `hub` and
+    `topic` are those of WebSub. `new_at` is when it last held an item that it had not held before, whoever brought that
+    article first; `unchanged` counts its answers in a row that nothing had changed. `short_pages` and `walled_pages`
+    count its articles in a row that were hardly text, or a wall.
     """
 
     feed_id: str
@@ -66,6 +66,7 @@ class FeedState:
     hub: str | None = None
     topic: str | None = None
     new_at: datetime | None = None
+    unchanged: int = 0
     short_pages: int = 0
     walled_pages: int = 0
 

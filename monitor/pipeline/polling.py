@@ -233,24 +233,19 @@ class Poller:
         return report
 
     async def _polled(self, feed: FeedSource, before: FeedState) -> FeedReport:
-        url, pace = address(feed, before), self._rules.pace
         try:
             answer = await self._answer(feed, before)
         except Exception as error:  # noqa: BLE001 - whatever a crafted feed provokes, the others go on
-            ours = error if isinstance(error, RasidError) else RasidError(f"{url}: {type(error).__name__}: {error}")
-            after = after_failure(feed, before, ours, now=self._now(), pace=pace)
-            return FeedReport(
-                feed_id=feed.id, url=url, code=ours.code, message=ours.message, before=before, after=after
-            )
+            return self._failed(feed, before, error)
         taken = Taken(short_pages=before.short_pages, walled_pages=before.walled_pages)
         ends: tuple[EntryEnd, ...] = ()
         if answer.parsed is not None:
             ends = await self._entries(feed, answer.parsed)
             taken = _taken(before, answer, ends)
-        after = after_success(feed, before, (answer.asked, answer.page), taken, now=self._now(), pace=pace)
+        after = after_success(feed, before, (answer.asked, answer.page), taken, now=self._now(), pace=self._rules.pace)
         return FeedReport(
             feed_id=feed.id,
-            url=url,
+            url=address(feed, before),
             not_modified=answer.parsed is None,
             partial=answer.parsed is not None and answer.parsed.partial,
             ends=ends,
@@ -258,6 +253,13 @@ class Poller:
             after=after,
             parsed=answer.parsed,
         )
+
+    def _failed(self, feed: FeedSource, before: FeedState, error: Exception) -> FeedReport:
+        """Apart from where it was caught: an error kept there would keep that frame, and the body in it."""
+        url = address(feed, before)
+        ours = error if isinstance(error, RasidError) else RasidError(f"{url}: {type(error).__name__}: {error}")
+        after = after_failure(feed, before, ours, now=self._now(), pace=self._rules.pace)
+        return FeedReport(feed_id=feed.id, url=url, code=ours.code, message=ours.message, before=before, after=after)
 
     def _now(self) -> datetime:
         return self._ports.clock.now()

@@ -88,7 +88,7 @@ def read_feed(
         text = _NOT_XML.sub("", decode(body, content_type=content_type)).strip()
     except EncodingBroken as exc:
         if _ROOT_BYTES.search(body[:_ROOT_WITHIN_CHARS]):
-            raise
+            raise EncodingBroken(f"{url}: {exc.message}") from exc
         raise _not_feed(url, body.decode("latin-1")) from exc
     read = _read_json if text.startswith(("{", "[")) else _read_xml
     return _parsed(read(text, url, max_entries, known), url)

@@ -57,8 +57,8 @@ class Poll(Section):
 
     interval_s: int = Field(900, ge=60, le=86_400, description="seconds between two polls of a feed not known yet")
     fastest_s: int = Field(300, ge=60, le=86_400, description="seconds between two polls of the liveliest feed")
-    slowest_s: int = Field(3600, ge=60, le=86_400, description="seconds between two polls of the quietest feed")
-    full_s: int = Field(86_400, ge=3600, le=604_800, description="seconds after which a feed is fetched whole anyway")
+    slowest_s: int = Field(1800, ge=60, le=86_400, description="seconds between two polls of the quietest feed")
+    full_s: int = Field(21_600, ge=3600, le=604_800, description="seconds after which a feed is fetched whole anyway")
     spacing_s: float = Field(1.0, ge=0, le=60, description="seconds between two requests to one host")
     sample: float = Field(0.05, ge=0, le=1, description="share of screened-out articles that is read all the same")
     tick_s: float = Field(15, ge=0.05, le=300, description="seconds between two looks at what is due")

@@ -89,14 +89,23 @@ def test_an_interval_that_the_operator_names_goes_before_rhythm_and_wishes() -> 
 
 
 def test_what_passes_by_itself_is_tried_again_before_long_and_then_ever_less_often_but_never_forgotten() -> None:
-    state, waits = replace(STATE, interval_s=3600.0), []
-    for _ in range(15):
-        state = failure(state, FetchUnavailable(FEED.url, "503"))
-        waits.append(wait(state))
+    state, waits, now = replace(STATE, interval_s=3600.0), [], NOW
+    while now - NOW < timedelta(days=9):
+        state = failure(state, FetchUnavailable(FEED.url, "503"), now)
+        waits.append(wait(state, now))
+        now = state.next_poll_at
     assert timedelta(minutes=30) <= waits[0] <= timedelta(minutes=33)
     assert all(later >= sooner for sooner, later in pairwise(waits))
     assert waits[-1] == timedelta(days=1)
-    assert (state.failures, state.failing_since, state.last_error_code) == (15, NOW, "E-FETCH-UNAVAILABLE")
+    assert (state.failing_since, state.last_error_code) == (NOW, "E-FETCH-UNAVAILABLE")
+
+
+def test_in_the_first_two_days_of_a_fault_a_feed_is_asked_as_often_as_the_quietest() -> None:
+    state = replace(STATE, failures=9, failing_since=NOW - timedelta(hours=47))
+    assert wait(failure(state, FetchUnavailable(FEED.url, "503"))) <= 1.1 * PACE.tempo.slowest
+    assert wait(failure(state, FetchUnavailable(FEED.url, "429", retry_after_s=9000.0))) >= timedelta(hours=2)
+    later = replace(state, failing_since=NOW - timedelta(hours=49))
+    assert wait(failure(later, FetchUnavailable(FEED.url, "503"))) == timedelta(days=1)
 
 
 def test_what_somebody_must_mend_waits_for_its_interval_at_least() -> None:
@@ -130,13 +139,31 @@ def test_validators_are_left_out_once_a_day() -> None:
     assert whole.full_at == NOW + timedelta(days=1)
 
 
-def test_validators_that_stay_while_items_change_are_believed_no_more_until_they_tell_the_truth() -> None:
-    before = replace(STATE, etag="same", window=("a", "b"), full_at=NOW - timedelta(days=2))
-    lying = success(before, page(etag="same"), Taken(parsed=parsed("c", "a")))
+@pytest.mark.parametrize("validator", ["etag", "last_modified"])
+def test_validators_that_stay_while_items_change_are_believed_no_more_until_they_tell_the_truth(
+    validator: str,
+) -> None:
+    def answer(value: str) -> Page:
+        return page(**{"etag": None, "last_modified": None, validator: value})
+
+    told: dict[str, Any] = {validator: "same", "window": ("a", "b"), "full_at": NOW - timedelta(days=2), "unchanged": 3}
+    lying = success(replace(STATE, **told), answer("same"), Taken(parsed=parsed("c", "a")))
     assert lying.lying
     assert not question(FEED, lying, NOW, PACE).conditional
-    assert success(lying, page(etag="same"), Taken(parsed=parsed("c", "a"))).lying, "nothing new: nothing learned"
-    assert not success(lying, page(etag="other"), Taken(parsed=parsed("d", "c"))).lying
+    assert success(lying, answer("same"), Taken(parsed=parsed("c", "a"))).lying, "nothing new: nothing learned"
+    assert success(lying, answer("same"), Taken(parsed=parsed("d", "c"))).lying
+    assert not success(lying, answer("other"), Taken(parsed=parsed("d", "c"))).lying
+
+
+def test_a_tag_that_lies_is_found_out_beside_a_date_that_does_not() -> None:
+    before = replace(STATE, etag="same", last_modified="old", window=("a",), full_at=None, unchanged=1)
+    assert success(before, page(etag="same", last_modified="new"), Taken(parsed=parsed("b", "a"))).lying
+
+
+def test_a_feed_that_never_said_not_modified_has_not_lied() -> None:
+    before = replace(STATE, etag="same", window=("a",), full_at=None, unchanged=0)
+    assert not success(before, page(etag="same"), Taken(parsed=parsed("b", "a"))).lying
+    assert success(before, page(status=304, body=b"")).unchanged == 1
 
 
 def test_a_feed_whose_body_tells_the_time_is_no_liar() -> None:
