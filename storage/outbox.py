@@ -157,8 +157,8 @@ def lease(
     until: datetime,
     *,
     recipients: int,
-    besides: Collection[str] = (),
-    bundled: bool = False,
+    besides: Collection[str],
+    bundled: bool,
 ) -> tuple[tuple[Delivery, ...], ...]:
     """Take the next message of up to so many recipients; nobody else is handed them before `until`.
 
@@ -202,7 +202,7 @@ def forget_leases(db: Database) -> None:
         db.execute(_FORGET_LEASES)
 
 
-def record(db: Database, results: Iterable[DeliveryResult], *, counted: bool = True, gone: bool = False) -> None:
+def record(db: Database, results: Iterable[DeliveryResult], *, counted: bool, gone: bool) -> None:
     """Keep how one try at one message ended, for each of its deliveries, and end their leases.
 
     Args:

@@ -517,7 +517,7 @@ async def test_a_wrong_password_is_told_once_by_another_channel_and_called_over_
     archive: SqliteArchive, clock: Time
 ) -> None:
     mail, hook = Channel(channel="mail", troubles={"a": refused(2)}), Channel(recipients=("x",), operators=("x",))
-    owe(archive, "a", 2, channel="mail")
+    owe(archive, "a", channel="mail")
     both = ports(archive, clock, mail, hook)
     await deliver(both)
     assert standing(archive) == ["E-MAIL-AUTH"]

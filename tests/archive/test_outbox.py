@@ -366,7 +366,27 @@ def test_all_dead_letters_are_queued_again_but_for_who_wants_no_more(archive: Sq
     assert len(archive.disabled()) == 1
 
 
+def test_a_replay_enables_nobody_but_those_it_sends_to(archive: SqliteArchive) -> None:
+    first, missed = several(archive, "a", 2)
+    (other,) = outbox(archive, "b", content=make_alert(id="a8"))
+    outbox(archive, "b", content=make_alert(id="a9"), next_try_at=LATER)
+    farewell(archive, first)
+    farewell(archive, other)
+    take(archive)
+    assert archive.replay(missed.content.id, NOON) == 1
+    assert [one.recipient for one in archive.disabled()] == [other.recipient]
+
+
+def test_who_wants_no_more_by_one_channel_is_sent_to_by_another(archive: SqliteArchive) -> None:
+    (hook,) = outbox(archive, "a", channel="webhook", id="hook")
+    (mail,) = outbox(archive, "a", content=make_alert(id="a9"))
+    farewell(archive, hook)
+    assert take(archive) == [[mail.id]]
+
+
 def test_a_replay_of_what_is_not_there_is_an_error(archive: SqliteArchive) -> None:
+    told = Notice(id="n1", kind=NoticeKind.ALARM, at=NOON)
+    archive.commit(Commit(notices=(told,), deliveries=(make_delivery(content=told), make_delivery())))
     with pytest.raises(InputMissing):
         archive.replay("nothing", NOON)
 
