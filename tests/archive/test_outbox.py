@@ -72,6 +72,17 @@ def test_a_dead_letter_is_kept_and_can_be_queued_again_under_its_id(archive: Sql
     assert archive.replay(delivery.id, LATER) == 0
 
 
+def test_only_the_dead_letters_asked_for_are_queued_again(archive: SqliteArchive) -> None:
+    one, other = several(archive, "a", 2)
+    told = Notice(id="n1", kind=NoticeKind.ALARM, at=NOON)
+    word = make_delivery(content=told)
+    archive.commit(Commit(deliveries=(word,)))
+    archive.record(*(result(delivery, DeliveryState.DEAD) for delivery in (one, other, word)))
+    assert archive.replay(one.content.id, LATER) == 1
+    assert archive.replay("n1", LATER) == 1
+    assert archive.replay(other.id, LATER) == 1
+
+
 def test_what_was_sent_stays_sent_whatever_a_second_try_reports(archive: SqliteArchive) -> None:
     delivery = queued(archive)
     archive.record(result(delivery, DeliveryState.SENT))
