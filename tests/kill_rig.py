@@ -41,6 +41,7 @@ from monitor.reading.article import read_article
 from monitor.settings import load_feeds
 from storage.archive import SqliteArchive
 from storage.search import open_reader
+from tests.chaos.figures import Figure
 from worker import RealWorkshop
 
 if TYPE_CHECKING:
@@ -310,6 +311,35 @@ async def kill_again_and_again(
     return Deaths(
         kills=kills, articles=rig.published, damaged=damaged, seconds=time.monotonic() - began, moments=moments, **found
     )
+
+
+async def run(kills: int = 500) -> tuple[list[Figure], list[str]]:
+    """The long form: figures beside their limits, and a line of what the worker was at."""
+    found = await kill_again_and_again(kills)
+    at_most = {
+        "claims lost": found.lost,
+        "claims twice": found.twice,
+        "deliveries still owed": found.owed,
+        "webhook ids missing": found.hooks_missing,
+        "webhook ids with two contents": found.hooks_differing,
+        "webhooks with a wrong signature": found.unsigned,
+        "Message-IDs missing": found.mails_missing,
+        "Message-IDs with two contents": found.mails_differing,
+        "archives found damaged": found.damaged,
+    }
+    told = {
+        "articles": found.articles,
+        "claims": found.claims,
+        "webhooks received again, under the same id": found.hooks_again,
+        "mails received again, under the same Message-ID": found.mails_again,
+    }
+    figures = [
+        Figure(name="kills", seen=found.kills, least=kills),
+        *(Figure(name=name, seen=seen, limit=0) for name, seen in at_most.items()),
+        *(Figure(name=name, seen=seen) for name, seen in told.items()),
+        Figure(name="time", seen=found.seconds, unit="s"),
+    ]
+    return figures, [", ".join(f"{count} killed {moment}" for moment, count in found.moments.most_common())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
