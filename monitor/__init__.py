@@ -25,7 +25,7 @@ The walk, in the order in which it runs:
 21. `monitor.deciding.meetings` ties its meetings to the ledger's.
 22. `monitor.deciding.relations` relates each claim to the ledger.
 23. `monitor.deciding.alerts` decides who must hear of it, and when.
-24. `monitor.deciding.outbox` addresses each alert and notice.
+24. `monitor.deciding.outbox` addresses each alert and notice, `monitor.deciding.rules` says when it goes and with what.
 25. `monitor.deciding.polling` says where the feed stands afterwards, and when it is polled next.
 26. `monitor.pipeline.watching` asks whether the watch still sees, and tells the operator where it does not.
 27. `monitor.pipeline.rereading` reads articles again for what was changed in them silently.
@@ -58,6 +58,8 @@ What the stages rest on:
   `monitor.reading.wishes` what the feed asks of those who poll it, `monitor.reading.links` where the links of search
   engines lead, and `monitor.reading.discovery` where a site's feeds may be; `monitor.adapters.opml` takes and gives
   whole lists of them.
+- `monitor.deciding.hours` knows local times and quiet hours, `monitor.deciding.muting` what a recipient wants no word
+  of, `monitor.deciding.receivers` what the operator must hear of recipients.
 - `monitor.deciding.alarms` and `monitor.deciding.volume` say what is not seen any more, `monitor.deciding.notices` puts
   it into a notice.
 - `monitor.adapters.urls` and `monitor.adapters.addresses` are the guard of every request, `monitor.adapters.robots` and
@@ -65,8 +67,8 @@ What the stages rest on:
 - `monitor.pipeline.subscribing` asks hubs to tell of news, as `monitor.deciding.subscriptions` has it, and
   `monitor.adapters.websub` takes what they send.
 - `monitor.adapters.links` signs and reads the links in mails, `monitor.adapters.pages` answers those who follow them on
-  pages that `monitor.adapters.paper` writes; `monitor.adapters.serving` is the small server under both it and
-  `monitor.adapters.websub`.
+  pages that `monitor.adapters.paper` writes; `monitor.adapters.serving` is the small server under these and under what
+  hubs send to.
 - `monitor.adapters.warc` writes kept pages for other archives.
 - `monitor.pipeline.ingesting` and `monitor.reading.moments` serve files at hand, `monitor.pipeline.abreast` all that
   runs side by side.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from monitor.lexicon import Lexicon
     from monitor.watch import Watch
 
-ENV_FOLDERS = ("RASID_DATA_DIR", "RASID_CONFIG_DIR")
+ENV_FOLDERS = ("RASID_DATA_DIR", "RASID_CONFIG_DIR", "RASID_I_KNOW")
 """Names the command line reads by itself: they say where the settings are, so they are none."""
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [day|hostile|isolation]`: figures beside their limits; fails if one is broken."""
+"""`python -m tests.chaos [day|hostile|...]`: figures beside their limits; fails if one is broken."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ TITLES = {
     "day": "a day of forty feeds",
     "hostile": "servers that mean harm, or are broken",
     "isolation": "bad feeds beside good ones",
+    "power": "power cuts on the archive's own SQL",
     "webhooks": "ten thousand events for a receiver that fails three times in ten",
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,10 +32,9 @@ from monitor.reading.article import read_article
 from monitor.settings import load_read_config
 from storage.archive import SqliteArchive
 from storage.seed import seed_articles
+from tests.chaos.figures import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from monitor.model import Delivery
     from monitor.ports import Fetch
 
@@ -344,9 +344,26 @@ def _mark(conn: Any) -> str:  # noqa: ANN401 - of apsw or pysqlite3
     return repr((counts, stands))
 
 
-def lines(toll: Toll) -> Iterator[tuple[str, object, str]]:
-    """Figures, each with its limit."""
-    yield "commits in the trace", toll.commits, ""
-    yield "states after a power cut", toll.states, ""
-    yield "corrupt", toll.corrupt, "<= 0"
-    yield "acknowledged, and lost", toll.lost, "<= 0"
+async def run() -> tuple[list[Figure], list[str]]:
+    """Five thousand states, and how many a weaker setting would lose."""
+    with tempfile.TemporaryDirectory() as name:
+        return await asyncio.to_thread(_run, Path(name))
+
+
+def _run(folder: Path) -> tuple[list[Figure], list[str]]:
+    trace = record(folder / "rasid.db")
+    toll = cut(trace, _made(folder / "full"), states=5000)
+    weaker = cut(trace, _made(folder / "normal"), states=500, synchronous="NORMAL")
+    figures = [
+        Figure(name="commits in the trace", seen=toll.commits),
+        Figure(name="states after a power cut", seen=toll.states),
+        Figure(name="corrupt", seen=toll.corrupt, limit=0),
+        Figure(name="acknowledged, and lost", seen=toll.lost, limit=0),
+        Figure(name="the same with synchronous=NORMAL, of 500", seen=weaker.lost, least=1),
+    ]
+    return figures, toll.told[:5]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
