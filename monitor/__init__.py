@@ -29,7 +29,7 @@ The walk, in the order in which it runs:
 25. `monitor.deciding.polling` says where the feed stands afterwards, and when it is polled next.
 26. `monitor.pipeline.watching` asks whether the watch still sees, and tells the operator where it does not.
 27. `monitor.pipeline.rereading` reads articles again for what was changed in them silently.
-28. `monitor.pipeline.delivering` takes what is due in the outbox.
+28. `monitor.pipeline.delivering` has a courier for each channel take what is due in the outbox.
 29. `monitor.adapters.mail`, `monitor.adapters.webhook` and `monitor.adapters.chat` deliver.
 
 What the stages rest on:
@@ -59,7 +59,7 @@ What the stages rest on:
   engines lead, and `monitor.reading.discovery` where a site's feeds may be; `monitor.adapters.opml` takes and gives
   whole lists of them.
 - `monitor.deciding.hours` knows local times and quiet hours, `monitor.deciding.muting` what a recipient wants no word
-  of, `monitor.deciding.receivers` what the operator must hear of recipients.
+  of, `monitor.deciding.receivers` what the operator must hear of a channel that is wrong, and of who took leave.
 - `monitor.deciding.alarms` and `monitor.deciding.volume` say what is not seen any more, `monitor.deciding.notices` puts
   it into a notice.
 - `monitor.adapters.urls` and `monitor.adapters.addresses` are the guard of every request, `monitor.adapters.robots` and

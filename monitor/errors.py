@@ -281,7 +281,7 @@ class MailRefused(DeliveryError):
 
 
 class MailAuth(DeliveryError):
-    """Credentials or TLS are wrong: trying again cannot help."""
+    """Credentials or TLS are wrong: somebody must mend them, and until then the mails stay queued."""
 
     code = "E-MAIL-AUTH"
 

@@ -15,6 +15,7 @@ TITLES = {
     "day": "a day of forty feeds",
     "hostile": "servers that mean harm, or are broken",
     "isolation": "bad feeds beside good ones",
+    "kills": "a worker killed five hundred times",
     "power": "power cuts on the archive's own SQL",
     "webhooks": "ten thousand events for a receiver that fails three times in ten",
 }
