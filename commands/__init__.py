@@ -7,7 +7,7 @@
    `commands.finding` looks for a site's feeds, `commands.outlines` takes whole lists of them.
 5. `commands.upkeep` says how it stands: `status`, `health`, `doctor`, `config check`.
 6. `commands.copies` copies the archive and puts a copy back: `backup`, `restore`.
-7. `commands.export` gives the archive out; `commands.verdicts` makes something of analysts' labels: `calibrate`, `refit`.
+7. `commands.export` gives the archive out; `commands.verdicts` makes something of verdicts: `calibrate`, `refit`.
 8. `commands.demo` shows all of it.
 
 `commands.table` says which module holds which. Below them `commands.rounds` does one round of work,
