@@ -20,6 +20,8 @@ from monitor.settings import load_settings
 from storage.backups import back_up, copy_name, restore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from commands.workshop import Place, Workshop
     from monitor.ports import Clock
     from monitor.settings import Settings
@@ -75,12 +77,16 @@ def restore_(
 
 @dataclass(slots=True, kw_only=True)
 class Copier:
-    """A copy every so many hours, as a job of the service. When the last was made stands in the archive."""
+    """A copy every so many hours, as a job of the service. When the last was made stands in the archive.
+
+    `told` hears why a copy could not be made, and None where one was.
+    """
 
     place: Place
     settings: Settings
     archive: SqliteArchive
     clock: Clock
+    told: Callable[[str | None], None] = lambda _why: None
     _not_before: float = 0.0
 
     async def look(self) -> None:
@@ -93,8 +99,10 @@ class Copier:
             made = await self._copy(self.place.copies(self.settings) / copy_name(now))
         except ArchiveError as error:
             _log.error("no copy of the archive was made", code=error.code, message=error.message)
+            self.told(f"no copy of the archive was made: {error.message}")
             return
         self.archive.mark_copied(now)
+        self.told(None)
         self._not_before = 0.0
         _log.info("archive copied", path=str(made.path), bytes=made.size_bytes, seconds=round(made.seconds, 2))
 

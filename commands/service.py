@@ -29,6 +29,7 @@ from commands.rounds import (
 from commands.rules import hold_back
 from commands.workshop import load
 from monitor.adapters.terminal import Format, emit, show
+from monitor.deciding.alarms import BACKUP
 from monitor.errors import InputMissing
 from monitor.pipeline import Poller, reread, run_cycle
 from monitor.pipeline.delivering import couriers
@@ -117,7 +118,13 @@ async def _serve(
         shop.hubs(configuration, archive, poller.wake) as desk,
         shop.pages(configuration, archive),
     ):
-        copier = Copier(place=configuration.place, settings=settings, archive=archive, clock=ports.clock)
+        copier = Copier(
+            place=configuration.place,
+            settings=settings,
+            archive=archive,
+            clock=ports.clock,
+            told=partial(watch.hear_of_itself, BACKUP),
+        )
         trim = partial(_trim, archive, LOOK_TICKS * settings.poll.tick_s)
         jobs: list[Callable[[], Awaitable[None]]] = [poll, look, look_again, tend_pages, trim, copier.look]
         if desk is not None:

@@ -134,6 +134,7 @@ def _checks_of_archive(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
     folder = place.copies(settings)
     if not place.archive.exists():
         yield "archive", None, ""
+        yield "alarms", None, ""
         yield "backups", None, ""
         return
     problem = _problem(lambda: inspect(place.archive, whole=False)) or _problem(lambda: _ask(shop))
@@ -141,6 +142,8 @@ def _checks_of_archive(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
     damaged = problem is not None and problem.startswith(ArchiveCorrupt.code)
     fix = way_back(folder, place.data) if damaged else "see to what is named, or start the worker once to renew it"
     yield "archive", problem, fix
+    standing = None if problem else _standing(shop)
+    yield "alarms", standing, "docs/reference.md tells what each means; it ends by itself when its cause is gone"
     late = None if problem else _late(shop, settings, folder)
     yield "backups", late, f"make one with `worker.py backup`, and look into the log why {folder} got none"
 
@@ -148,6 +151,13 @@ def _checks_of_archive(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:
 def _ask(shop: Workshop) -> None:
     with shop.asking() as reader:
         reader.last_heartbeat()
+
+
+def _standing(shop: Workshop) -> str | None:
+    """The alarms that stand, each in its sentence."""
+    with shop.asking() as reader:
+        alarms = reader.status()["alarms"]
+    return "; ".join(f"{one['code']}: {one['feed_id'] or 'the watch'}: {one['message']}" for one in alarms) or None
 
 
 def _settings(place: Place) -> Settings:

@@ -228,3 +228,14 @@ async def test_what_a_look_could_not_keep_is_told_by_the_next(ports: Ports, site
         watch.look()
     ports.archive._db.execute("PRAGMA query_only = OFF")
     assert told(watch.look()) == [("alarm", [("f0", "E-FEED-GONE")])]
+
+
+async def test_a_fault_of_the_watch_itself_is_told_and_called_over(ports: Ports, server: Loopback) -> None:
+    watch = watch_over(ports, feeds(server.origin))
+    await polled(ports, watch)
+    watch.hear_of_itself("E-BACKUP", "no room")
+    assert told(watch.look()) == [("alarm", [(None, "E-BACKUP")])]
+    watch.hear_of_itself("E-BACKUP", "no room")
+    assert told(watch.look()) == []
+    watch.hear_of_itself("E-BACKUP", None)
+    assert told(watch.look()) == [("clear", [(None, "E-BACKUP")])]

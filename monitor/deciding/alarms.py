@@ -40,6 +40,7 @@ FAILING: Final = "E-FEED-FAILING"
 SILENT: Final = "E-FEED-SILENT"
 NETWORK: Final = "E-NETWORK"
 SCREEN_MISS: Final = "E-SCREEN-MISS"
+BACKUP: Final = "E-BACKUP"
 
 FULL_ITEMS: Final = 5
 """Items of a window that can be overrun: one of fewer is replaced by any busy hour, as its owner means it to be."""

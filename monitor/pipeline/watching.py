@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from monitor.deciding.alarms import NETWORK, SILENT, Polled, changes, signs_of_network, signs_of_poll
+from monitor.deciding.alarms import NETWORK, SILENT, Polled, Signs, changes, signs_of_network, signs_of_poll
 from monitor.deciding.notices import notice
 from monitor.deciding.outbox import queue
 from monitor.deciding.volume import heartbeat_figures, signs_of_screen, signs_of_volume
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.deciding.alarms import Changes, Signs
+    from monitor.deciding.alarms import Changes
     from monitor.model import Alarm, FeedSource, FeedState, Notice
     from monitor.pipeline.polling import FeedReport
     from monitor.pipeline.settling import Ports
@@ -51,6 +51,7 @@ class Watch:
     feeds: Sequence[FeedSource]
     rules: WatchRules
     _heard: list[Polled] = field(default_factory=list)
+    _own: list[Signs] = field(default_factory=list)
     _volumes_at: datetime | None = None
     network_away: bool = False
     _began_at: datetime = field(init=False)
@@ -72,6 +73,11 @@ class Watch:
             )
         )
 
+    def hear_of_itself(self, code: str, message: str | None) -> None:
+        """Take note of a fault of the watch's own, or, without a message, that it is mended."""
+        holding = () if message is None else ((code, message),)
+        self._own.append(Signs(feed_id=None, holding=holding, spoken=frozenset({code})))
+
     def look(self) -> tuple[Notice, ...]:
         """Decide about what was heard since the last look, keep it and queue word of it, in one transaction.
 
@@ -80,12 +86,12 @@ class Watch:
         """
         now, archive = self.ports.clock.now(), self.ports.archive
         standing, ids = archive.standing_alarms(), {feed.id for feed in self.feeds}
-        heard, volumes_due = tuple(self._heard), self._volumes_due(now)
+        heard, own, volumes_due = tuple(self._heard), tuple(self._own), self._volumes_due(now)
         beat_due = self._heartbeat_due(now)
-        if not (heard or volumes_due or beat_due):
+        if not (heard or own or volumes_due or beat_due):
             return ()
         states = {state.feed_id: state for state in archive.feed_states() if state.feed_id in ids}
-        signs = self._of_polls(heard, states, standing, now)
+        signs = (*self._of_polls(heard, states, standing, now), *own)
         if volumes_due:
             signs += self._of_volumes(states, standing, now)
         found = changes(standing, signs, now, feeds=ids)
@@ -93,7 +99,7 @@ class Watch:
         if beat_due:
             notices += (self._heartbeat(tuple(states.values()), now),)
         self._keep(found, notices)
-        del self._heard[: len(heard)]
+        del self._heard[: len(heard)], self._own[: len(own)]
         self.network_away = _away(standing, found)
         self._volumes_at = now if volumes_due else self._volumes_at
         return notices

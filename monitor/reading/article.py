@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import ExtractEmpty
@@ -34,6 +34,10 @@ MAX_CHARS: Final = 200_000
 _LEAST_ARABIC: Final = 0.5
 _SUSPECT_CHARS: Final = 120
 _CLOCK_LINES: Final = 12
+CLAMPED: Final = "clamped"
+"""Where a date is from that lay ahead of us: the article is no younger than when we had it."""
+_AHEAD: Final = timedelta(days=1)
+"""Local time that calls itself UTC is up to fourteen hours ahead."""
 
 
 def read_article(job: ReadJob, config: ReadConfig) -> Reading:
@@ -105,6 +109,8 @@ def _article(job: ReadJob) -> Article:
         text = f"{title}\n{text}"
     if not text.strip():
         raise ExtractEmpty(f"{job.url or job.article_id}: no text")
+    if published is not None and published > job.fetched_at + _AHEAD:
+        published, source = job.fetched_at, CLAMPED
     return Article(
         id=job.article_id,
         url=job.url,
@@ -134,8 +140,9 @@ def _with_page_clock(article: Article, marked: tuple[Segment, ...], words: Words
             continue
         line = article.text[segment.start : segment.end]
         for mention in find_dates(line, tokens(line), None, words.dates):
-            if mention.date_from == mention.date_to:
-                return replace(article, published_at=_midnight(mention.date_to), published_source="page_clock")
+            day = _midnight(mention.date_to)
+            if mention.date_from == mention.date_to and day <= article.fetched_at + _AHEAD:
+                return replace(article, published_at=day, published_source="page_clock")
     return article
 
 

@@ -24,6 +24,9 @@ EXTRACTOR: Final = f"trafilatura {trafilatura.__version__} / rasid 1"
 """Kept with every page's text. The second number is ours: raise it when what is done here gives another text."""
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no XML may hold (XML 1.0, 2.2): of a page with one of them trafilatura gives nothing at all."""
+_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,4})|0*([0-9]{1,5}))(?![0-9a-fA-F]);?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +79,16 @@ def extract(page: bytes, *, url: str, content_type: str = "", title: str | None 
 
 def _parsed(text: str, url: str) -> HtmlElement:
     """The page as a tree; a declared encoding is dropped, since the text is decoded already."""
+    clean = _REFERENCE.sub(_unless_forbidden, _NO_XML.sub(" ", text))
     try:
-        return lxml_html.document_fromstring(_XML_DECLARATION.sub("", text))
+        return lxml_html.document_fromstring(_XML_DECLARATION.sub("", clean))
     except (etree.ParserError, ValueError) as exc:
         raise ExtractEmpty(f"{url}: the page cannot be parsed") from exc
+
+
+def _unless_forbidden(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return " " if _NO_XML.match(chr(code)) else reference[0]
 
 
 def _one_line(text: str) -> str:
