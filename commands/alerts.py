@@ -49,7 +49,7 @@ def show_(
     alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert or a notice.")],
     as_json: AsJson = False,
 ) -> None:
-    """One alert or notice whole: its claims, deliveries, each try at them, and verdicts."""
+    """One alert or notice whole: its claims, who else says so, deliveries, each try at them, and verdicts."""
     shop: Workshop = ctx.obj
     with shop.asking() as reader:
         found = _told(reader, alert_id)
@@ -61,6 +61,8 @@ def show_(
         items = sorted(found["items"], key=lambda item: importance(Relation(item["relation"]), ClaimKind(item["kind"]),
                                                                    suggest=item["suggest"]))  # fmt: skip
         show(items, ("relation", "kind", "quote", "other_quote", "why_en"), form=Format.TABLE)
+        if found["also_in"]:
+            show(found["also_in"], ("outlet", "seen_at", "url"), form=Format.TABLE)
     else:
         show([found], ("id", "kind", "at", "alarms", "figures"), form=Format.TABLE)
     deliveries = found["deliveries"]

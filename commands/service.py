@@ -71,81 +71,87 @@ async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -
             _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
             if await _seeded(ports, archive, stop):
                 archive.heartbeat(ports.clock.now())
-                await _serve(shop, configuration, ports, archive, stop=stop, as_json=as_json)
+                await Duty(shop, configuration, ports, archive, as_json=as_json).run(stop)
     _log.info("stopped")
 
 
-async def _serve(
-    shop: Workshop,
-    configuration: Configuration,
-    ports: Ports,
-    archive: SqliteArchive,
-    *,
-    stop: asyncio.Event,
-    as_json: bool,
-) -> None:
-    """The jobs of the service, and what they hear of each other."""
-    settings, watch = configuration.settings, watch_of(configuration, ports)
+class Duty:
+    """What the service does: jobs beside each other, and what they hear of each other."""
 
-    def polled(report: FeedReport) -> None:
-        watch.hear(report)
+    def __init__(
+        self, shop: Workshop, configuration: Configuration, ports: Ports, archive: SqliteArchive, *, as_json: bool
+    ) -> None:
+        """Start nothing yet; `as_json` prints a line for each polled feed."""
+        self._shop, self._configuration, self._ports, self._archive = shop, configuration, ports, archive
+        self._as_json = as_json
+        self._watch = watch_of(configuration, ports)
+        self._poller = Poller(ports, configuration.feeds, rules_of(configuration), told=self._polled)
+        self._feeds = {feed.id: feed for feed in configuration.feeds}
+        self._look_s = LOOK_TICKS * configuration.settings.poll.tick_s
+        self._service: Service | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set."""
+        async with (
+            aclosing(self._poller),
+            self._shop.hubs(self._configuration, self._archive, self._poller.wake) as desk,
+            self._shop.pages(self._configuration, self._archive),
+        ):
+            self._service = Service(
+                jobs=self._jobs(desk),
+                delivering=couriers(self._ports, told=log_delivery),
+                tick_s=self._configuration.settings.poll.tick_s,
+            )
+            await self._service.run(stop)
+
+    def _jobs(self, desk: HubDesk | None) -> list[Callable[[], Awaitable[None]]]:
+        copier = Copier(
+            place=self._configuration.place,
+            settings=self._configuration.settings,
+            archive=self._archive,
+            clock=self._ports.clock,
+            told=partial(self._watch.hear_of_itself, BACKUP),
+        )
+        jobs: list[Callable[[], Awaitable[None]]] = [self._poll, self._look, self._look_again]
+        jobs += [self._tend_pages, self._trim, copier.look]
+        return jobs if desk is None else [*jobs, partial(self._subscribe, desk)]
+
+    def _polled(self, report: FeedReport) -> None:
+        self._watch.hear(report)
         log_report(report)
-        service.deliver_soon()
-        if watch.network_away and report.code is None and report.before.failures:
-            poller.hurry()
-        if as_json:
+        if self._service is not None:
+            self._service.deliver_soon()
+        if self._watch.network_away and report.code is None and report.before.failures:
+            self._poller.hurry()
+        if self._as_json:
             emit(report_json(report))
 
-    async def poll() -> None:
-        archive.require_room()  # nobody is asked for what could not be kept
-        await poller.beat()
-        archive.heartbeat(ports.clock.now())
+    async def _poll(self) -> None:
+        self._archive.require_room()  # nobody is asked for what could not be kept
+        await self._poller.beat()
+        self._archive.heartbeat(self._ports.clock.now())
 
-    async def look() -> None:
-        log_notices(watch.look())
-        hold_back(archive, ports.clock.now())
-        await asyncio.sleep(LOOK_TICKS * settings.poll.tick_s)
+    async def _look(self) -> None:
+        log_notices(self._watch.look())
+        hold_back(self._archive, self._ports.clock.now())
+        await asyncio.sleep(self._look_s)
 
-    async def look_again() -> None:
-        await _reread(configuration, poller)
+    async def _look_again(self) -> None:
+        limit = self._configuration.settings.reread.per_cycle
+        for end in await reread(self._poller.desk, self._feeds, limit=limit):
+            _log.info("article changed", feed=end.feed_id, outcome=end.outcome.value, url=end.entry.url)
 
-    async def tend_pages() -> None:
-        await tend(archive.pages(), ports.clock, days=settings.retention.raw_days)
+    async def _tend_pages(self) -> None:
+        days = self._configuration.settings.retention.raw_days
+        await tend(self._archive.pages(), self._ports.clock, days=days)
         await asyncio.sleep(DAY_S)
 
-    async with (
-        aclosing(Poller(ports, configuration.feeds, rules_of(configuration), told=polled)) as poller,
-        shop.hubs(configuration, archive, poller.wake) as desk,
-        shop.pages(configuration, archive),
-    ):
-        copier = Copier(
-            place=configuration.place,
-            settings=settings,
-            archive=archive,
-            clock=ports.clock,
-            told=partial(watch.hear_of_itself, BACKUP),
-        )
-        trim = partial(_trim, archive, LOOK_TICKS * settings.poll.tick_s)
-        jobs: list[Callable[[], Awaitable[None]]] = [poll, look, look_again, tend_pages, trim, copier.look]
-        if desk is not None:
-            jobs.append(partial(_subscribe, desk, configuration, archive))
-        service = Service(jobs=jobs, delivering=couriers(ports, told=log_delivery), tick_s=settings.poll.tick_s)
-        await service.run(stop)
+    async def _trim(self) -> None:
+        self._archive.trim_log()
+        await asyncio.sleep(self._look_s)
 
-
-async def _subscribe(desk: HubDesk, configuration: Configuration, archive: SqliteArchive) -> None:
-    await keep_subscribed(desk, configuration.feeds, archive.feed_states())
-
-
-async def _trim(archive: SqliteArchive, every_s: float) -> None:
-    archive.trim_log()
-    await asyncio.sleep(every_s)
-
-
-async def _reread(configuration: Configuration, poller: Poller) -> None:
-    feeds = {feed.id: feed for feed in configuration.feeds}
-    for end in await reread(poller.desk, feeds, limit=configuration.settings.reread.per_cycle):
-        _log.info("article changed", feed=end.feed_id, outcome=end.outcome.value, url=end.entry.url)
+    async def _subscribe(self, desk: HubDesk) -> None:
+        await keep_subscribed(desk, self._configuration.feeds, self._archive.feed_states())
 
 
 async def _seeded(ports: Ports, archive: SqliteArchive, stop: asyncio.Event) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from monitor.adapters.links import Link, Links
     from monitor.adapters.serving import Answer, ListenLimits, Receive, Scope
+    from monitor.deciding.muting import Mute
     from monitor.ports import Clock
 
 MAX_BODY_BYTES: Final = 16 * 1024
@@ -48,30 +49,6 @@ class AlertReader(Protocol):
         Raises:
             InputMissing: There is no such alert.
         """
-
-
-class Mute(Protocol):
-    """What one recipient wants no word of; None for all channels, for everybody, for good."""
-
-    @property
-    def kind(self) -> str:
-        """One of `monitor.deciding.muting.MuteKind`."""
-
-    @property
-    def target(self) -> str:
-        """What it is about."""
-
-    @property
-    def channel(self) -> str | None:
-        """By which channel."""
-
-    @property
-    def recipient(self) -> str | None:
-        """To whom."""
-
-    @property
-    def until(self) -> datetime | None:
-        """Until when."""
 
 
 class MuteBook(Protocol):

@@ -10,6 +10,7 @@ from monitor.model import Alert, DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from monitor.model import AlertItem, Delivery
 
@@ -48,6 +49,10 @@ class Mute(Protocol):
     @property
     def recipient(self) -> str | None:
         """The only recipient it is for."""
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ends by itself."""
 
 
 def muted_by(

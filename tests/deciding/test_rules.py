@@ -36,6 +36,7 @@ class Muted:
     id: str = "mu_1"
     channel: str | None = None
     recipient: str | None = None
+    until: datetime | None = None
 
 
 def planned(
