@@ -197,6 +197,13 @@ ALERTS: Final = "SELECT * FROM alerts ORDER BY number DESC LIMIT :limit"
 ALERT: Final = "SELECT * FROM alerts WHERE id = :id"
 ALERTS_OF_ARTICLE: Final = "SELECT * FROM alerts WHERE article_id = :id ORDER BY number"
 
+ALSO_IN: Final = """
+SELECT v.outlet, v.url, t.article_id AS article, min(v.fetched_at) AS seen_at
+FROM mentions t JOIN versions v ON v.id = t.version_id
+WHERE t.claim_id IN (SELECT value FROM json_each(:claims)) AND t.article_id <> :article
+GROUP BY t.article_id ORDER BY seen_at, t.article_id LIMIT :limit
+"""
+
 DELIVERIES: Final = """
 SELECT id, channel, recipient, state, attempts, next_try_at, tried_at, code, message, bundle, rule FROM deliveries
 WHERE alert_id = :id OR notice_id = :id ORDER BY number

@@ -217,14 +217,19 @@ class ArchiveReader:
     def alert(self, alert_id: str) -> Json:
         """One alert whole, with its deliveries, each try at each of them, and the verdicts on it.
 
+        `also_in` are the other articles that hold any of its claims by now, the first to say so first.
+
         Raises:
             InputMissing: There is no such alert.
         """
         row = self._one(queries.ALERT, alert_id, "alert")
         key = {"id": alert_id}
+        claims = shapes.alert_line(row)["claims"]
+        others = {"claims": json.dumps(claims), "article": row["article_id"], "limit": MAX_ROWS}
         return {
             **json.loads(row["value"]),
-            "claims": shapes.alert_line(row)["claims"],
+            "claims": claims,
+            "also_in": self._rows(queries.ALSO_IN, others),
             "deliveries": self._deliveries(alert_id),
             "labels": self._rows(queries.LABELS, key),
         }

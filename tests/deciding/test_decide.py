@@ -148,14 +148,15 @@ def test_deciding_is_deterministic_and_leaves_every_mention_with_one_relation(
 
 
 def article(name: str, day: str, *lines: str, **changes: Any) -> ReadJob:
+    published = datetime.fromisoformat(day).replace(tzinfo=UTC)
     fields: dict[str, Any] = {
         "article_id": name,
         "url": f"https://{name}.example/news",
         "outlet": name,
-        "fetched_at": BEGINNING,
+        "fetched_at": max(BEGINNING, published),
         "title": lines[0],
         "text": "\n".join(lines),
-        "published_at": datetime.fromisoformat(day).replace(tzinfo=UTC),
+        "published_at": published,
         "published_source": "feed",
     }
     return ReadJob(**{**fields, **changes})
