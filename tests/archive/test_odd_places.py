@@ -1,0 +1,230 @@
+"""Where the disk, the folder or another process is in the way: told by our errors, and nothing half done is left."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import resource
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pysqlite3
+import pytest
+
+from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, DiskFull, InputMissing
+from monitor.ports import Commit
+from storage.archive import SqliteArchive
+from storage.backups import back_up, copies, copy_name, inspect, made_at, restore
+from storage.connection import connect, copy_into, log_bytes, put_in_place, read_only, translated
+from tests.factories import NOON, make_decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def filled(path: Path) -> Path:
+    with SqliteArchive(path) as archive:
+        archive.commit(Commit(decision=make_decision()))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "copies"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """What a disk that is full says to whoever writes on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# ------------------------------------------------------------------------------------------------------- opening
+
+
+def test_an_archive_that_finds_no_room_for_its_tables_lets_the_file_go(path: Path) -> None:
+    with pytest.raises(DiskFull):
+        SqliteArchive(path, max_bytes=16_384)
+    assert names(path.parent) == [path.name]  # a log is deleted by the last who closes
+    with SqliteArchive(path) as archive:
+        archive.commit(Commit(decision=make_decision()))
+
+
+def test_an_archive_that_another_process_is_making_is_busy(path: Path) -> None:
+    path.parent.mkdir()
+    other = connect(str(path))
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ArchiveBusy, match=str(path)):
+        SqliteArchive(path, busy_s=0.05)
+    other.execute("COMMIT")
+    other.close()
+    SqliteArchive(path).close()
+
+
+def test_an_archive_without_a_log_has_one_of_no_length(filled: Path) -> None:
+    assert log_bytes(filled) == 0
+    with SqliteArchive(filled) as archive:
+        archive.heartbeat(NOON)
+        assert log_bytes(filled) > 0
+
+
+# ------------------------------------------------------------------------------------------------------- copying
+
+
+def test_a_copy_that_runs_out_of_room_is_gone_and_the_next_one_is_whole(filled: Path, folder: Path) -> None:
+    folder.mkdir()
+    with closing(read_only(filled)) as db:
+        with files_no_longer_than(20_000), pytest.raises(DiskFull), translated("copy"):
+            copy_into(db, folder / "copy.db")
+        assert names(folder) == []
+        (folder / "copy.db.tmp").write_bytes(b"what a kill left")
+        (folder / "copy.db.tmp-journal").write_bytes(b"and its journal")
+        copy_into(db, folder / "copy.db")
+    assert names(folder) == ["copy.db"]
+    assert inspect(folder / "copy.db") == inspect(filled)
+
+
+def test_a_name_that_cannot_be_given_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ArchiveError, match=r"taken cannot be written: .+"):
+        put_in_place(tmp_path / "file", tmp_path / "taken")
+
+
+def test_what_a_kill_left_of_a_copy_is_cleared_away_by_the_next_one(filled: Path, folder: Path) -> None:
+    folder.mkdir()
+    left = copy_name(NOON - timedelta(days=1))
+    for name in (f"{left}.tmp", f"{left}.tmp-journal", "mine.tmp", f"{left}.tmp.mine"):
+        (folder / name).write_bytes(b"x")
+    back_up(filled, folder / copy_name(NOON))
+    assert names(folder) == sorted(["mine.tmp", f"{left}.tmp.mine", copy_name(NOON)])
+
+
+def test_a_folder_that_knows_no_locks_takes_copies_and_what_may_be_anothers_stays(
+    filled: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    left = f"{copy_name(NOON - timedelta(days=1))}.tmp"
+    (folder / left).write_bytes(b"x")
+
+    def no_locks(*_args: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    made = back_up(filled, folder / copy_name(NOON))
+    assert names(folder) == sorted([made.path.name, left])
+
+
+def test_an_old_copy_that_cannot_be_deleted_is_named_and_the_new_one_is_there(filled: Path, folder: Path) -> None:
+    old = folder / copy_name(NOON - timedelta(days=1))
+    old.mkdir(parents=True)
+    with pytest.raises(ArchiveError, match=f"{old.name} cannot be deleted: .+"):
+        back_up(filled, folder / copy_name(NOON), keep=1)
+    assert inspect(folder / copy_name(NOON)).articles == 1
+    assert copies(folder)[0].name == copy_name(NOON)
+
+
+def test_at_least_the_new_copy_is_kept_however_few_are_wanted(filled: Path, folder: Path) -> None:
+    back_up(filled, folder / copy_name(NOON), keep=0)
+    made = back_up(filled, folder / copy_name(NOON + timedelta(days=1)), keep=0)
+    assert copies(folder) == (made.path,)
+
+
+def test_a_copy_of_the_same_second_is_written_over(filled: Path, folder: Path) -> None:
+    back_up(filled, folder / copy_name(NOON))
+    with SqliteArchive(filled) as archive:
+        archive.heartbeat(NOON)
+    assert back_up(filled, folder / copy_name(NOON)).holding.last_heartbeat == NOON
+
+
+def test_a_copy_says_what_it_holds_in_plain_values(filled: Path, folder: Path) -> None:
+    held = back_up(filled, folder / copy_name(NOON)).holding.as_json()
+    assert held == {"schema": inspect(filled).schema, "articles": 1, "alerts": 1, "last_heartbeat": None}
+    with SqliteArchive(filled) as archive:
+        archive.heartbeat(NOON)
+    assert inspect(filled).as_json()["last_heartbeat"] == "2026-01-17T12:00:00.000000+00:00"
+
+
+def test_only_a_copys_name_tells_when_it_was_made(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"notes\.txt is no copy's name"):
+        made_at(tmp_path / "notes.txt")
+
+
+def test_a_folder_that_is_not_there_holds_no_copies(tmp_path: Path) -> None:
+    assert copies(tmp_path / "none") == ()
+
+
+# ----------------------------------------------------------------------------------------------------- inspecting
+
+
+def test_a_database_in_which_there_is_nothing_is_no_archive(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    other = pysqlite3.connect(str(path))
+    other.execute("CREATE TABLE songs (id INTEGER)")
+    other.execute("DROP TABLE songs")
+    other.close()
+    with pytest.raises(ArchiveCorrupt, match="holds no archive"):
+        inspect(path)
+
+
+def test_what_is_not_there_or_is_a_folder_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.db", tmp_path):
+        with pytest.raises(InputMissing, match=f"{path}: there is no such file"):
+            inspect(path)
+
+
+# ------------------------------------------------------------------------------------------------------ restoring
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS])
+@pytest.mark.parametrize("damaged", [True, False])
+def test_where_a_file_can_have_one_name_only_what_is_replaced_is_kept_as_a_copy(
+    filled: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, damaged: bool
+) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    if damaged:
+        filled.write_bytes(b"damaged")
+    content = filled.read_bytes()
+
+    def one_name_only(*_args: object, **_options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", one_name_only)
+    done = restore(copy, filled, at=NOON, force=True)
+    assert done.kept is not None
+    assert done.kept.read_bytes() == content
+    assert inspect(filled).articles == 1
+
+
+def test_what_was_kept_once_is_not_written_over_by_a_second_restore_of_the_same_second(
+    filled: Path, folder: Path
+) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    kept = restore(copy, filled, at=NOON, force=True).kept
+    assert kept is not None
+    before = names(filled.parent)
+    with pytest.raises(ArchiveError, match=f"{kept.name} cannot be made: .+"):
+        restore(copy, filled, at=NOON, force=True)
+    assert names(filled.parent) == before
+    assert inspect(filled).articles == 1
+
+
+def test_a_restore_into_an_empty_folder_makes_it_and_keeps_nothing(filled: Path, folder: Path, tmp_path: Path) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    done = restore(copy, tmp_path / "deep" / "new" / "archive.db", at=NOON)
+    assert (done.kept, done.path) == (None, tmp_path / "deep" / "new" / "archive.db")
+    assert names(done.path.parent) == ["archive.db"]
+    assert done.holding == inspect(done.path)
