@@ -109,7 +109,7 @@ def test_what_is_no_gzip_is_told_as_that() -> None:
 def test_a_member_that_breaks_off_is_no_body(first: bytes) -> None:
     sink = Gunzip(URL, CAP)
     sink.feed(first + gzip.compress(b"a story that breaks off")[:-3])
-    with pytest.raises(FetchTruncated) as refused:
+    with pytest.raises(FetchTruncated, match="the gzip stream breaks off") as refused:
         sink.whole()
     assert URL in refused.value.message
 

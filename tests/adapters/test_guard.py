@@ -71,6 +71,7 @@ HONEST_NAMES = [
     "الجزيرة.test", "أخبار-ليبيا.test", "عربي٢٤.test", "news.العربية.test", "xn--mgbh0fb.test", "новости.test",
     "παράδειγμα.test", "日本ニュース.test", "asahi新聞.test", "한국news.test", "ㄅ新聞.test", "ไทย.test", "faß.test",
     "naïve.test", "a_b.test", "news-24.test", "NEWS.test",
+    "عربي24.test", "خبر۲۴.test", "за\u0301мок.test", "asahi中々ひカ.test",  # digits, marks and letters that go together
     "xn--" + "نامه\u200cای".encode("punycode").decode() + ".test",
 ]  # fmt: skip
 
