@@ -6,37 +6,32 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.adapters.deliver import deliver_one
 from monitor.adapters.engine import InlineCompute
 from monitor.adapters.files import read_files
-from monitor.adapters.http import FetchLimits, HttpFetch
-from monitor.adapters.similarity import LexicalSimilarity
 from monitor.deciding.polling import Pace
 from monitor.demo.loopback import Answer, Loopback, Request
-from monitor.errors import ExtractCrash, InputMissing, MailUnavailable, RasidError
+from monitor.errors import ExtractCrash, InputMissing, RasidError
 from monitor.model import DeliveryState, FeedSource, Outcome
 from monitor.pacing import Tempo
 from monitor.pipeline import EntryEnd, PollRules, Ports, deliver, ingest, run_cycle
 from monitor.reading.article import read_article
 from monitor.settings import load_read_config
-from storage.archive import SqliteArchive
 from storage.seed import seed_articles
+from tests.polling_rig import ROOT, Channel, Clocks, ports_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from monitor.model import Delivery, Reading
+    from monitor.model import Reading
     from monitor.ports import ReadJob
     from monitor.reading.words import ReadConfig
 
-ROOT = Path(__file__).parents[1]
-START = datetime(2026, 1, 18, 9, 0, tzinfo=UTC)
 RULES = PollRules(pace=Pace(tempo=Tempo(start=timedelta(minutes=15))), tries=3)
 MEETING = (
     "<h1>صدام حفتر يلتقي بول سولير في باريس</h1>"
@@ -44,19 +39,6 @@ MEETING = (
     "وبحث الجانبان في قصر الإليزيه ملفات التعاون الأمني والعسكري ومكافحة الإرهاب والهجرة غير النظامية.</p>"
     "<p>وأعرب صدام حفتر عن رغبة القيادة العامة في تطوير العلاقات الثنائية مع فرنسا في مجال التدريب.</p>"
 )
-
-
-@dataclass
-class Time:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
 
 
 @dataclass
@@ -88,22 +70,6 @@ class World:
         self.pages[path] = Answer(body=body, content_type="application/rss+xml", headers=headers)
 
 
-@dataclass
-class Channel:
-    """A channel of the world outside that keeps what it gets, or is down."""
-
-    channel: str = "mail"
-    recipients: tuple[str, ...] = ("desk@example.org",)
-    operators: tuple[str, ...] = ("watch@example.org",)
-    down: bool = False
-    sent: list[str] = field(default_factory=list)
-
-    async def send(self, delivery: Delivery) -> None:
-        if self.down:
-            raise MailUnavailable("the server is down")
-        self.sent.append(delivery.id)
-
-
 @pytest.fixture(scope="module")
 def config() -> ReadConfig:
     return load_read_config(ROOT / "config")
@@ -122,20 +88,9 @@ def server(world: World) -> Iterator[Loopback]:
 
 @pytest.fixture
 async def ports(server: Loopback, config: ReadConfig) -> AsyncIterator[Ports]:
-    limits = FetchLimits(deadline_s=5)
-    fetch = HttpFetch(user_agent="test", limits=limits, allow_private=frozenset({f"127.0.0.1:{server.port}"}))
-    with SqliteArchive(":memory:") as archive:
-        yield Ports(
-            archive=archive,
-            fetch=fetch,
-            compute=InlineCompute(read_article, config),
-            similarity=LexicalSimilarity(),
-            clock=Time(),
-            attempt=deliver_one,
-            digest_at=lambda now: now + timedelta(hours=1),
-            channels=(Channel(),),
-        )
-    await fetch.aclose()
+    reading = InlineCompute(read_article, config)
+    async with ports_over(f"127.0.0.1:{server.port}", clocks=Clocks(), compute=reading) as made:
+        yield made
 
 
 def source(server: Loopback, path: str = "/feed") -> FeedSource:
@@ -143,8 +98,8 @@ def source(server: Loopback, path: str = "/feed") -> FeedSource:
 
 
 def later(ports: Ports, minutes: int = 30) -> None:
-    assert isinstance(ports.clock, Time)
-    ports.clock.at += timedelta(minutes=minutes)
+    assert isinstance(ports.clock, Clocks)
+    ports.clock.pass_(60 * minutes)
 
 
 @contextmanager

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.adapters.deliver import deliver_one
 from monitor.adapters.engine import InlineCompute
-from monitor.adapters.http import FetchLimits, HttpFetch
-from monitor.adapters.similarity import LexicalSimilarity
 from monitor.deciding.polling import Pace
 from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.model import FeedSource, FeedState, Outcome
@@ -23,15 +20,13 @@ from monitor.pipeline import FeedReport, Poller, PollRules, Ports, reread, run_c
 from monitor.ports import Commit
 from monitor.reading.article import read_article
 from monitor.settings import load_read_config
-from storage.archive import SqliteArchive
+from tests.polling_rig import ROOT, START, Clocks, ports_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from monitor.reading.words import ReadConfig
 
-ROOT = Path(__file__).parents[1]
-START = datetime(2026, 1, 18, 9, 0, tzinfo=UTC)
 TEMPO = Tempo(start=timedelta(minutes=15), slowest=timedelta(hours=1))
 RULES = PollRules(pace=Pace(tempo=TEMPO), tries=3, sample=0.0)
 IN_SCOPE = "صدام حفتر يلتقي بول سولير في باريس"
@@ -45,24 +40,6 @@ MATCH = (
     "الدقيقة العاشرة. وارتفع رصيد الفائز إلى أربعين نقطة في صدارة الترتيب قبل ثلاث جولات من نهاية الموسم.</p>"
 )
 AGREED = "<p>واتفق الجانبان على إنشاء مركز تدريب مشترك في بنغازي قبل نهاية العام.</p>"
-
-
-@dataclass
-class Clocks:
-    """A wall clock and a monotonic one, moved together or apart."""
-
-    wall: datetime = START
-    mono: float = 1000.0
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def monotonic(self) -> float:
-        return self.mono
-
-    def pass_(self, seconds: float) -> None:
-        self.wall += timedelta(seconds=seconds)
-        self.mono += seconds
 
 
 @dataclass
@@ -120,25 +97,11 @@ def clocks() -> Clocks:
 
 @pytest.fixture
 async def ports(server: Loopback, config: ReadConfig, clocks: Clocks) -> AsyncIterator[Ports]:
-    fetch = HttpFetch(
-        user_agent="Rasid/0",
-        limits=FetchLimits(deadline_s=5),
-        allow_private=frozenset({f"127.0.0.1:{server.port}"}),
-        now=clocks.now,
-        robots=True,
-    )
-    with SqliteArchive(":memory:", now=clocks.now) as archive:
-        yield Ports(
-            archive=archive,
-            fetch=fetch,
-            compute=InlineCompute(read_article, config),
-            similarity=LexicalSimilarity(),
-            clock=clocks,
-            attempt=deliver_one,
-            digest_at=lambda now: now + timedelta(hours=1),
-            check_at=lambda first, now: next_check(first, now, floor=timedelta(minutes=30), until=timedelta(days=14)),
-        )
-    await fetch.aclose()
+    later = partial(next_check, floor=timedelta(minutes=30), until=timedelta(days=14))
+    reading = InlineCompute(read_article, config)
+    target = f"127.0.0.1:{server.port}"
+    async with ports_over(target, clocks=clocks, compute=reading, check_at=later, channels=(), robots=True) as made:
+        yield made
 
 
 def source(server: Loopback, **changes: object) -> FeedSource:

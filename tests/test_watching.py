@@ -5,61 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.adapters.deliver import deliver_one
-from monitor.adapters.engine import InlineCompute
-from monitor.adapters.http import FetchLimits, HttpFetch
-from monitor.adapters.similarity import LexicalSimilarity
 from monitor.deciding.polling import Pace
 from monitor.demo.loopback import Answer, Loopback, Request
-from monitor.model import Delivery, FeedSource, FeedState, Notice, NoticeKind, Outcome
+from monitor.model import FeedSource, FeedState, Notice, NoticeKind, Outcome
 from monitor.pacing import Tempo
 from monitor.pipeline import PollRules, Ports, Watch, WatchRules, run_cycle
 from monitor.ports import Commit, EntryRecord
-from monitor.reading.article import read_article
-from monitor.settings import load_read_config
 from storage.archive import SqliteArchive
+from tests.polling_rig import Clocks, ports_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-ROOT = Path(__file__).parents[1]
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 RULES = PollRules(pace=Pace(tempo=Tempo(start=timedelta(minutes=15), slowest=timedelta(hours=1))))
 EMPTY = Answer(body=b"<rss><channel><title>x</title></channel></rss>", content_type="application/rss+xml")
 WALL = Answer(body=b"<html><body>Just a moment, checking your browser</body></html>")
-
-
-@dataclass
-class Clock:
-    at: datetime = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-
-@dataclass
-class Channel:
-    """A channel of the world outside that keeps what it gets."""
-
-    channel: str = "mail"
-    recipients: tuple[str, ...] = ("desk@example.org",)
-    operators: tuple[str, ...] = ("watch@example.org",)
-    bundles: bool = False
-    sent: list[Delivery] = field(default_factory=list)
-
-    async def send(self, delivery: Delivery) -> None:
-        self.sent.append(delivery)
-
-    async def send_together(self, _bundle: str, deliveries: tuple[Delivery, ...]) -> None:
-        self.sent.extend(deliveries)
 
 
 @dataclass
@@ -85,25 +50,9 @@ def server(site: Site) -> Iterator[Loopback]:
 
 @pytest.fixture
 async def ports(server: Loopback) -> AsyncIterator[Ports]:
-    clock = Clock()
-    fetch = HttpFetch(
-        user_agent="Rasid/0",
-        limits=FetchLimits(deadline_s=2),
-        allow_private=frozenset({f"127.0.0.1:{server.port}", "127.0.0.1:9"}),
-        now=clock.now,
-    )
-    with SqliteArchive(":memory:", now=clock.now) as archive:
-        yield Ports(
-            archive=archive,
-            fetch=fetch,
-            compute=InlineCompute(read_article, load_read_config(ROOT / "config")),
-            similarity=LexicalSimilarity(),
-            clock=clock,
-            attempt=deliver_one,
-            digest_at=lambda now: now + timedelta(hours=1),
-            channels=(Channel(),),
-        )
-    await fetch.aclose()
+    targets = f"127.0.0.1:{server.port}", "127.0.0.1:9"
+    async with ports_over(*targets, clocks=Clocks(wall=START)) as made:
+        yield made
 
 
 def feeds(origin: str, count: int = 1) -> list[FeedSource]:
@@ -117,8 +66,8 @@ def watch_over(ports: Ports, sources: list[FeedSource], *hours: int) -> Watch:
 
 async def polled(ports: Ports, watch: Watch, after: timedelta = timedelta()) -> tuple[Notice, ...]:
     """Every feed polled, and the look that follows."""
-    assert isinstance(ports.clock, Clock)
-    ports.clock.at += after
+    assert isinstance(ports.clock, Clocks)
+    ports.clock.pass_(after.total_seconds())
     for report in await run_cycle(ports, watch.feeds, RULES, due_only=False):
         watch.hear(report)
     return watch.look()
