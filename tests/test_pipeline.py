@@ -7,7 +7,6 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +22,11 @@ from monitor.pipeline import EntryEnd, PollRules, Ports, deliver, ingest, run_cy
 from monitor.reading.article import read_article
 from monitor.settings import load_read_config
 from storage.seed import seed_articles
-from tests.polling_rig import ROOT, Channel, Clocks, ports_over
+from tests.polling_rig import ROOT, START, Channel, Clocks, ports_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from monitor.model import Reading
     from monitor.ports import ReadJob

@@ -18,7 +18,8 @@ from tests import test_pipeline as walk
 from tests.adapters.test_mail import DESK, Mailbox, listening, notify
 from tests.deciding.test_rules import NIGHT
 from tests.factories import make_delivery
-from tests.test_pipeline import RULES, START, later, source
+from tests.polling_rig import START
+from tests.test_pipeline import RULES, later, source
 
 if TYPE_CHECKING:
     from datetime import datetime
