@@ -373,13 +373,13 @@ def _fetch(configuration: Configuration, *, any_private: bool) -> HttpFetch:
     named = [feed.url for feed in configuration.feeds if feed.allow_private]
     named += [hook.url for hook in configuration.settings.webhooks.values() if hook.allow_private]
     contact = f" (+{poll.contact})" if poll.contact else ""
-    callback = configuration.settings.websub.callback
+    ours = (configuration.settings.websub.callback, configuration.settings.links.public_url)
     return HttpFetch(
         user_agent=poll.user_agent + contact,
         limits=limits,
         allow_private=frozenset(map(target_of, named)),
         allow_any_private=any_private,
-        deny=frozenset({target_of(callback)}) if callback else frozenset(),
+        deny=frozenset(map(target_of, filter(None, ours))),
         robots=True,
     )
 

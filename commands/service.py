@@ -69,6 +69,8 @@ async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -
     with shop.writing(configuration.place) as archive:
         async with shop.ports(configuration, archive) as ports:
             _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
+            if not configuration.settings.poll.contact:
+                _log.warning("poll.contact is empty: owners of the sites that are polled cannot reach you")
             if await _seeded(ports, archive, stop):
                 archive.heartbeat(ports.clock.now())
                 await Duty(shop, configuration, ports, archive, as_json=as_json).run(stop)
