@@ -121,7 +121,7 @@ async def test_our_own_address_is_refused_by_name_address_and_reason() -> None:
 SPELT_ALIKE = [
     ("desk.test:80", "DESK.test"), ("desk.test:80", "desk.test."), ("Desk.Test.:80", "desk.test"),
     ("خبر.test:80", "xn--ngblk.test"), ("xn--ngblk.test:80", "خبر.test"), ("desk_1.test:80", "Desk_1.test"),
-    ("127.0.0.1:80", "127.0.0.1"), ("127.0.0.1:80", "127.0.0.1."),
+    ("X.deskX:80", "x.deskx"), ("127.0.0.1:80", "127.0.0.1"), ("127.0.0.1:80", "127.0.0.1."),
     ("[::1]:80", "::1"), ("::1:80", "[::1]"), ("[0:0:0:0:0:0:0:1]:80", "::1"), ("[FD00::A]:80", "fd00::a"),
 ]  # fmt: skip
 
@@ -226,6 +226,19 @@ async def test_a_name_server_that_hangs_keeps_nothing_from_ending(monkeypatch: p
     assert await asked == ()
     assert waited_for
     assert all(thread.daemon for thread in waited_for)  # the interpreter waits for all others
+
+
+def test_an_answer_that_comes_when_everything_has_ended_troubles_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, before = threading.Event(), set(threading.enumerate())
+    troubles: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", troubles.append)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: go_on.wait(5) and [])
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(resolve("slow.test", 80), 0.01))
+    go_on.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+    assert troubles == []
 
 
 @pytest.mark.parametrize(

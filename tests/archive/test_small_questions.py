@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.ports import Commit
+from monitor.model import FeedState, Notice, NoticeKind, Outcome
+from monitor.ports import Commit, EntryRecord, NextCheck
 from storage.archive import SqliteArchive
-from tests.factories import NOON, make_alert, make_delivery
+from tests.factories import NOON, TEXT, make_alert, make_article, make_decision, make_delivery, make_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +56,45 @@ def test_a_moment_is_remembered_through_a_restart_and_the_last_one_counts(path: 
     with SqliteArchive(path) as archive:
         assert {"heartbeat": archive.last_heartbeat, "copied": archive.last_copied}[name]() == NOON
         assert {"heartbeat": archive.last_copied, "copied": archive.last_heartbeat}[name]() is None
+
+
+def test_what_feeds_bring_and_what_was_done_is_counted_by_the_moment_that_is_asked_for(archive: SqliteArchive) -> None:
+    entry = EntryRecord(
+        feed_id="feed",
+        keys=("k",),
+        url="https://news.example/a",
+        title="خبر",
+        outcome=Outcome.OFF_TOPIC,
+        at=NOON,
+        screen="sampled",
+    )
+    archive.commit(Commit(entries=(entry,), feed_state=FeedState(feed_id="feed", next_poll_at=LATER)))
+    assert [volume.feed_id for volume in archive.volumes(LATER)] == ["feed"]
+    assert archive.counts_since(NOON).read == 1
+    assert archive.counts_since(LATER).read == 0
+    assert archive.screen_sample(NOON) == (1, 0)
+    assert archive.screen_sample(LATER) == (0, 0)
+
+
+def test_articles_are_read_again_when_it_is_time_the_stalest_first_and_no_more_than_asked(
+    archive: SqliteArchive,
+) -> None:
+    for name in ("one", "two"):
+        decision = make_decision(reading=make_reading(article=make_article(id=name, text=f"{TEXT} {name}")))
+        entry = EntryRecord(
+            feed_id="feed", keys=(name,), url=f"u/{name}", title=name, outcome=Outcome.ALERTED, at=NOON, article_id=name
+        )
+        checked_at = NOON + timedelta(minutes=30 if name == "one" else 10)
+        check = NextCheck(article_id=name, checked_at=checked_at, next_at=LATER)
+        archive.commit(Commit(decision=decision, entries=(entry,), checks=(check,)))
+    assert archive.due_checks(LATER - timedelta(seconds=1), 10) == ()
+    assert [due.article_id for due in archive.due_checks(LATER, 10)] == ["two", "one"]
+    assert [(due.article_id, due.feed_id) for due in archive.due_checks(LATER, 1)] == [("two", "feed")]
+
+
+def test_the_last_notice_of_a_kind_is_the_latest_of_that_kind(archive: SqliteArchive) -> None:
+    assert archive.last_notice_at(NoticeKind.ALARM) is None
+    for number, (kind, at) in enumerate(((NoticeKind.ALARM, LATER), (NoticeKind.ALARM, NOON))):
+        archive.commit(Commit(notices=(Notice(id=f"n{number}", kind=kind, at=at),)))
+    assert archive.last_notice_at(NoticeKind.ALARM) == LATER
+    assert archive.last_notice_at(NoticeKind.CLEAR) is None
