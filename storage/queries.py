@@ -188,7 +188,7 @@ WHERE version_id = :version ORDER BY position
 LEADS_OF_VERSION: Final = 'SELECT "start", "end", quote FROM leads WHERE version_id = :version ORDER BY position'
 
 VERSIONS: Final = """
-SELECT number, title, outcome, fetched_at, extractor, content_type, text_sha256, raw_sha256, raw_bytes,
+SELECT number, title, outcome, fetched_at, extractor, content_type, text, text_sha256, raw_sha256, raw_bytes,
     raw IS NOT NULL AS raw_kept FROM versions
 WHERE article_id = :id ORDER BY number
 """

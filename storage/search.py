@@ -169,6 +169,8 @@ class ArchiveReader:
     def article(self, article_id: str) -> Json:
         """One article as last seen, with everything read from it and decided about it, and all its versions.
 
+        Each version has the lines `added` to the text before it, and those `removed`.
+
         Raises:
             InputMissing: There is no such article.
         """
@@ -186,7 +188,7 @@ class ArchiveReader:
             "claims": [shapes.mention(one) for one in self._rows(queries.CLAIMS_OF_ARTICLE, key)],
             "leads": self._rows(queries.LEADS_OF_VERSION, parts),
             "alerts": [shapes.alert_line(one) for one in self._rows(queries.ALERTS_OF_ARTICLE, key)],
-            "versions": shapes.flags(self._rows(queries.VERSIONS, key)),
+            "versions": shapes.versions(self._rows(queries.VERSIONS, key)),
         }
 
     def raw(self, article_id: str) -> bytes | None:

@@ -77,6 +77,22 @@ def notice_line(row: Row) -> Row:
     return {**{name: value[name] for name in ("id", "kind", "at", "alarms")}, "figures": dict(value["figures"])}
 
 
+def versions(found: Iterable[Row]) -> list[Row]:
+    """Versions of one article in their order, each with its lines that are new and those that are gone."""
+    told: list[Row] = []
+    before: list[str] | None = None
+    for row in found:
+        lines = row.pop("text").splitlines()
+        held = lines if before is None else before
+        told.append({
+            **flag(row),
+            "added": [line for line in lines if line not in held],
+            "removed": [line for line in held if line not in lines],
+        })  # fmt: skip
+        before = lines
+    return told
+
+
 def flags(found: Iterable[Row]) -> list[Row]:
     """Rows with their truth values as such."""
     return [flag(row) for row in found]

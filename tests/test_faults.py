@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +16,12 @@ import pytest
 from monitor.adapters.engine import PoolCompute
 from monitor.demo.loopback import Answer
 from monitor.model import Outcome
-from monitor.pipeline import run_cycle
+from monitor.pipeline import Poller, reread, run_cycle
 from monitor.reading.article import CLAMPED, read_article
 from monitor.settings import load_read_config
 from tests import test_pipeline as walk
 from tests.hostile_texts import ADDRESSES, TEXTS
-from tests.test_pipeline import MEETING, ROOT, RULES, START, later, source
+from tests.test_pipeline import MEETING, RULES, later, source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 config, ports, server, world = walk.config, walk.ports, walk.server, walk.world  # fixtures
 
+ROOT = Path(__file__).parents[1]
 TITLE = "صدام حفتر يلتقي بول سولير في باريس"
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -253,12 +256,11 @@ async def test_a_date_that_lies_ahead_is_the_time_of_fetching_and_marked_as_such
 
 
 async def test_local_time_that_calls_itself_utc_is_left_as_it_is(ports: Ports, world: World, server: Loopback) -> None:
-    world.article("/a")
-    world.pages["/feed"] = rss(item("خبر", f"{server.origin}/a", pubDate="Sun, 18 Jan 2026 12:00:00 GMT"))
-    await polled(ports, server)
+    ahead = ports.clock.now() + timedelta(hours=3)
+    world.pages["/feed"] = rss(item(TITLE, f"{server.origin}/a", pubDate=format_datetime(ahead, usegmt=True)))
+    await polled(ports, server, read="summary")
     (article,) = kept(ports)
-    assert article["published_source"] == "feed"
-    assert datetime.fromisoformat(article["published_at"]).replace(tzinfo=UTC) == START + timedelta(hours=3)
+    assert (article["published_source"], datetime.fromisoformat(article["published_at"])) == ("feed", ahead)
 
 
 async def test_a_day_ahead_on_a_page_is_not_its_clock(ports: Ports, world: World, server: Loopback) -> None:
@@ -291,3 +293,44 @@ async def test_one_text_in_six_outlets_is_told_once_and_each_of_its_claims_has_s
     also = reader(ports).alert(alerts[0][0].id)["also_in"]
     assert [one["outlet"] for one in also] == [f"صحيفة {feed}" for feed in feeds[1:]]
     assert [one["url"] for one in also] == [f"{server.origin}/at{feed}" for feed in feeds[1:]]
+
+
+async def test_a_page_without_an_article_is_said_to_be_empty_and_kept_to_be_read_again(
+    ports: Ports, world: World, server: Loopback
+) -> None:
+    page = ("<div>" * 20_000 + "x" + "</div>" * 20_000).encode()
+    world.pages["/deep"], world.pages["/none"] = Answer(body=page), Answer(body=b"<html><body></body></html>")
+    world.pages["/feed"] = rss(item(TITLE, f"{server.origin}/deep"), item("خبر", f"{server.origin}/none"))
+    (report,) = await polled(ports, server)
+    assert [(end.outcome, end.code) for end in report.ends] == [(Outcome.NO_TEXT, "E-EXTRACT-EMPTY")] * 2
+    assert [reader(ports).raw(str(end.article_id)) for end in report.ends] == [b"<html><body></body></html>", page]
+    assert [(one["outcome"], one["title"], one["in_scope"]) for one in kept(ports)] == [
+        ("no_text", "خبر", False), ("no_text", TITLE, False),
+    ]  # fmt: skip
+    world.article("/a")
+    world.pages["/feed"] = rss(item(TITLE, f"{server.origin}/a"))
+    (report,) = await polled(ports, server)
+    assert report.outcomes == {"alerted": 1}, "it is a copy of nothing"
+
+
+async def test_a_silent_edit_is_a_version_with_its_difference_and_told_only_if_a_claim_changed(
+    ports: Ports, world: World, server: Loopback
+) -> None:
+    ports = replace(ports, check_at=lambda _first, now: now + timedelta(minutes=30))
+    poller = Poller(ports, [source(server)], RULES)
+    world.article("/a")
+    world.feed("/feed", f"{server.origin}/a")
+    await poller.once()
+    more = "واتفق الجانبان على إنشاء مركز تدريب مشترك في بنغازي قبل نهاية العام."
+    told = []
+    for body in (MEETING, f"{MEETING}<p>تابعونا على منصات التواصل.</p>", f"{MEETING}<p>{more}</p>"):
+        world.article("/a", body)
+        later(ports)
+        ends = await reread(poller.desk, {"feed": source(server)}, limit=10)
+        told.append([len(end.decision.alerts) for end in ends if end.decision])
+    assert (told[:2], told[2] > [0]) == ([[], []], True)
+    (article,) = kept(ports)
+    first, *_, last = article["versions"]
+    assert (first["added"], first["removed"]) == ([], [])
+    assert more in last["added"]
+    await poller.aclose()

@@ -11,15 +11,15 @@ from monitor.deciding.judged import cases, with_judgement
 from monitor.deciding.outbox import addressees
 from monitor.deciding.polling import allowed_tries
 from monitor.deciding.rules import Held, RuleBook, plan
-from monitor.errors import ExtractCrash, FetchError, RasidError
-from monitor.model import FeedEntry, Outcome
+from monitor.errors import ExtractCrash, ExtractEmpty, FetchError, RasidError
+from monitor.model import Article, Decision, FeedEntry, Outcome, Reading, Signature
 from monitor.ports import Commit, EntryRecord, NextCheck
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from monitor.model import Decision, Delivery, DeliveryResult, Reading, Recall
+    from monitor.model import Delivery, DeliveryResult, Recall
     from monitor.ports import Archive, Clock, Compute, Fetch, Judge, Notify, ReadJob, Similarity
 
 
@@ -103,7 +103,8 @@ class Attempt:
     """An entry fetched and read, or the error instead; neither, where it was not worth fetching.
 
     `untried`: the error is not its own, and does not count against it. `instead`: what can be read where the page is
-    not to be had at all. One that was read so keeps the error.
+    not to be had at all. One that was read so keeps the error. `empty`: a page without a text, as an article of its
+    title alone.
     """
 
     reading: Reading | None = None
@@ -112,16 +113,45 @@ class Attempt:
     screen: str | None = None
     untried: bool = False
     instead: ReadJob | None = None
+    empty: Reading | None = None
 
 
 async def read_job(ports: Ports, job: ReadJob) -> Attempt:
     """Read one article; whatever its reading provokes is the attempt's error."""
     try:
         return Attempt(reading=await ports.compute.read(job), raw=job.html)
+    except ExtractEmpty as error:
+        return Attempt(error=error, raw=job.html, empty=None if job.html is None else _without_text(job))
     except RasidError as error:
         return Attempt(error=error, raw=job.html)
     except Exception as error:  # noqa: BLE001 - a page that breaks the reading breaks it for itself alone
         return Attempt(error=ExtractCrash(f"{job.url}: {type(error).__name__}: {error}"), raw=job.html)
+
+
+def _without_text(job: ReadJob) -> Reading:
+    title = (job.title or "").strip()
+    article = Article(
+        id=job.article_id,
+        url=job.url,
+        title=title,
+        text=title,
+        outlet=job.outlet,
+        fetched_at=job.fetched_at,
+        byline=job.byline,
+        owner=job.owner,
+        content_type=job.content_type or None,
+    )
+    return Reading(
+        article=article,
+        in_scope=False,
+        segments=(),
+        people=(),
+        meetings=(),
+        mentions=(),
+        leads=(),
+        signature=Signature(exact=""),  # a page without a text is a copy of nothing
+        outcome=Outcome.NO_TEXT,
+    )
 
 
 async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> EntryEnd:
@@ -235,7 +265,12 @@ def _unread(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -
     if found.untried:
         return end, None
     keys = entry.keys if again is None else (again,)
-    return end, Commit(entries=(_record(end, keys, desk.ports.clock.now()),))
+    if found.empty is None:
+        return end, Commit(entries=(_record(end, keys, desk.ports.clock.now()),))
+    # The page is kept: it may be that its text is there, and that a later extractor finds it.
+    end = replace(end, article_id=found.empty.article.id)
+    bare = Decision(outcome=end.outcome, reading=found.empty)
+    return end, Commit(decision=bare, raw=found.raw, entries=(_record(end, keys, desk.ports.clock.now()),))
 
 
 def _record(end: EntryEnd, keys: tuple[str, ...], at: datetime) -> EntryRecord:
@@ -246,7 +281,7 @@ def _record(end: EntryEnd, keys: tuple[str, ...], at: datetime) -> EntryRecord:
         title=end.entry.title,
         outcome=end.outcome,
         at=at,
-        article_id=None if end.decision is None else end.decision.reading.article.id,
+        article_id=end.article_id if end.decision is None else end.decision.reading.article.id,
         code=end.code,
         message=end.message,
         screen=end.screen,
