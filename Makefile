@@ -6,7 +6,7 @@ MEASURE_DIR ?=
 
 bin := .venv/bin
 .DEFAULT_GOAL := check
-.PHONY: check lint types contract test accuracy chaos bench demo install install-dev lock format clean help
+.PHONY: check lint types contract test coverage mutants accuracy chaos bench demo install install-dev lock format clean help
 
 check: lint types contract test  ## everything below, as it must pass before a change goes in
 
@@ -25,6 +25,15 @@ contract: install-dev  ## who may import whom
 
 test: install-dev  ## the tests; choose among them with ARGS='-k outbox'
 	@$(bin)/python -m pytest $(ARGS)
+
+coverage: install-dev  ## which branches of the guard, the outbox and the archive their tests go; under 95 % fails
+	@$(bin)/python -m tests.branches
+
+mutants: install-dev  ## how many faults put into these modules their tests notice; needs mutmut, takes half an hour
+	@$(bin)/python -c 'import mutmut' 2>/dev/null || { echo "first: $(bin)/pip install 'mutmut>=3.8,<4'" \
+		"(it stands in requirements-optional.in, and is in no lock file)" >&2; exit 1; }
+	@$(bin)/mutmut run --max-children 2 $(ARGS)
+	@$(bin)/mutmut results
 
 accuracy: install-dev  ## measure reading and deciding anew, into docs/accuracy.md
 	@$(bin)/python -m tests.accuracy --write docs/accuracy.md $(if $(MEASURE_DIR),--measure-dir '$(MEASURE_DIR)')
@@ -75,7 +84,7 @@ lock: install-dev  ## recompile the pins; newer versions with ARGS=--upgrade
 	@! grep -nE '://|^ *--(index|extra-index|find|trusted)' requirements.txt requirements-dev.txt
 
 clean:  ## remove .venv and the tools' caches; the data folder stays
-	@rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv mutants .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

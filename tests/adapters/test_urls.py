@@ -71,6 +71,7 @@ def test_what_may_not_be_fetched_is_said(scheme: str, host: str, port: int | Non
         ("2606:4700::1111", 80),
         ("news.xn--mgbh0fb", 80),
         ("0x.test", 80),
+        ("news.1X", 80),
     ],
 )
 def test_what_all_read_alike_passes(host: str, port: int | None) -> None:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import resource
+import shutil
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -79,6 +80,33 @@ def test_an_archive_without_a_log_has_one_of_no_length(filled: Path) -> None:
     with SqliteArchive(filled) as archive:
         archive.heartbeat(NOON)
         assert log_bytes(filled) > 0
+
+
+def crashed_half_way(path: Path, to: Path) -> Path:
+    """A copy of an archive as a kill leaves it in the middle of a change, while it has no write-ahead log."""
+    with closing(connect(str(path))) as db:
+        for pragma in ("journal_mode = DELETE", "cache_size = 1"):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+        db.execute("BEGIN")
+        db.execute("CREATE TABLE half (text TEXT)")
+        db.execute("DELETE FROM alerts")
+        db.execute("INSERT INTO half SELECT hex(zeroblob(3000)) FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8))")
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{path}{suffix}", f"{to}{suffix}")
+        db.execute("ROLLBACK")
+    return to
+
+
+def test_what_a_kill_left_half_done_is_undone_before_anybody_looks(filled: Path, folder: Path, tmp_path: Path) -> None:
+    before = inspect(filled)
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    crashed = crashed_half_way(filled, tmp_path / "crashed.db")
+    with SqliteArchive(crashed) as archive:
+        assert archive.reader().status()["totals"]["alerts"] == before.alerts == 1
+    assert inspect(crashed) == before
+    again = crashed_half_way(filled, tmp_path / "again.db")
+    with pytest.raises(ArchiveError, match="is in order"):
+        restore(copy, again, at=NOON)
 
 
 # ------------------------------------------------------------------------------------------------------- copying

@@ -98,3 +98,10 @@ def test_the_last_notice_of_a_kind_is_the_latest_of_that_kind(archive: SqliteArc
         archive.commit(Commit(notices=(Notice(id=f"n{number}", kind=kind, at=at),)))
     assert archive.last_notice_at(NoticeKind.ALARM) == LATER
     assert archive.last_notice_at(NoticeKind.CLEAR) is None
+
+
+def test_an_archive_hands_out_what_it_keeps_beside_over_its_own_connection(archive: SqliteArchive) -> None:
+    assert archive.subscriptions().every() == ()
+    assert archive.mutes().standing(NOON) == ()
+    archive.heartbeat(NOON)
+    assert archive.reader().last_heartbeat() == NOON
