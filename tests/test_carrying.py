@@ -12,7 +12,7 @@ import pysqlite3
 import pytest
 
 from monitor.deciding.rules import Rule, RuleBook
-from monitor.errors import DeliveryError, MailAuth, WebhookUnavailable
+from monitor.errors import ArchiveBusy, DeliveryError, MailAuth, WebhookUnavailable
 from monitor.model import DeliveryState
 from monitor.pipeline import deliver
 from monitor.pipeline.delivering import LEASE, Courier
@@ -152,3 +152,29 @@ async def test_what_ended_in_time_is_recorded_by_the_stop(archive: SqliteArchive
     await rest()
     await courier.finish(grace_s)
     assert states(archive) == {"sent": 1}
+
+
+async def test_no_more_are_sent_to_at_once_than_is_asked_for(archive: SqliteArchive, clock: Time) -> None:
+    hook = Channel()
+    for name in "abcd":
+        owe(archive, name)
+    await deliver(ports(archive, clock, hook), at_once=2)
+    assert (len(hook.sent), hook.most_at_once) == (4, 2)
+
+
+async def test_an_archive_in_trouble_leaves_nothing_running(tmp_path: Path, clock: Time) -> None:
+    path = tmp_path / "rasid.db"
+    hook, mail = Channel(slow={"a": asyncio.Event()}), Channel(channel="mail", slow={"a": asyncio.Event()})
+    with SqliteArchive(path, busy_s=0) as archive, closing(pysqlite3.connect(path, isolation_level=None)) as other:
+        owe(archive, "a")
+        owe(archive, "a", channel="mail")
+        carrying = asyncio.ensure_future(deliver(ports(archive, clock, hook, mail)))
+        await rest()
+        assert (len(hook.begun), len(mail.begun)) == (1, 1)
+        other.execute("BEGIN EXCLUSIVE")
+        hook.slow["a"].set()
+        async with asyncio.timeout(0.9):
+            with pytest.raises(ArchiveBusy):
+                await carrying
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert mail.sent == []

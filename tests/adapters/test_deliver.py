@@ -54,6 +54,15 @@ async def test_a_failure_for_now_is_tried_again_until_the_schedule_has_ended() -
     assert all((one.code, one.message, one.transient) == ("E-MAIL-UNAVAILABLE", "451 later", True) for one in results)
 
 
+async def test_what_failed_together_does_not_come_back_together() -> None:
+    results = [
+        await deliver_one(Channel(error=MailUnavailable("451")), replace(DELIVERY, id=f"dl_{number}"), FixedClock())
+        for number in range(20)
+    ]
+    assert [one.delivery_id for one in results] == [f"dl_{number}" for number in range(20)]
+    assert len({one.retry_at for one in results}) > 10
+
+
 async def test_what_the_receiver_asks_for_is_waited() -> None:
     result = await tried(MailUnavailable("429", retry_after_s=700))
     assert result.retry_at == result.tried_at + timedelta(seconds=700)
