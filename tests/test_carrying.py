@@ -15,7 +15,7 @@ from monitor.deciding.rules import Rule, RuleBook
 from monitor.errors import ArchiveBusy, DeliveryError, MailAuth, WebhookUnavailable
 from monitor.model import DeliveryState
 from monitor.pipeline import deliver
-from monitor.pipeline.delivering import LEASE, Courier
+from monitor.pipeline.delivering import HOLD_S, LEASE, Courier
 from storage.archive import SqliteArchive
 from tests import test_delivering as couriers
 from tests.deciding.test_rules import MIDNIGHT, MORNING, NIGHT
@@ -138,6 +138,20 @@ async def test_a_channel_that_was_wrong_before_a_restart_is_begun_with_one_messa
         event.set()
     await courier.carry_all()
     assert states(archive) == {"sent": 4}
+    await courier.finish(0)
+
+
+async def test_the_first_message_that_goes_through_calls_a_wrong_password_over(
+    archive: SqliteArchive, clock: Time
+) -> None:
+    mail = Channel(channel="mail", troubles={"a": [MailAuth("535")]})
+    owe(archive, "a", channel="mail")
+    courier = Courier(ports(archive, clock, mail), "mail")
+    await courier.carry_all()
+    assert standing(archive) == [MailAuth.code]
+    clock.pass_by(HOLD_S)
+    await courier.carry_all()
+    assert standing(archive) == []
     await courier.finish(0)
 
 

@@ -119,7 +119,7 @@ def test_queueing_again_does_not_send_again(archive: SqliteArchive) -> None:
 
 
 def test_a_result_of_no_delivery_is_an_error(archive: SqliteArchive) -> None:
-    with pytest.raises(InputMissing):
+    with pytest.raises(InputMissing, match=f"there is no delivery {make_delivery().id}"):
         archive.record(result(make_delivery(), DeliveryState.SENT))
 
 
@@ -398,7 +398,7 @@ def test_who_wants_no_more_by_one_channel_is_sent_to_by_another(archive: SqliteA
 def test_a_replay_of_what_is_not_there_is_an_error(archive: SqliteArchive) -> None:
     told = Notice(id="n1", kind=NoticeKind.ALARM, at=NOON)
     archive.commit(Commit(notices=(told,), deliveries=(make_delivery(content=told), make_delivery())))
-    with pytest.raises(InputMissing):
+    with pytest.raises(InputMissing, match="there is no delivery, alert or notice nothing"):
         archive.replay("nothing", NOON)
 
 
