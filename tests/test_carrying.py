@@ -13,7 +13,7 @@ import pytest
 
 from monitor.deciding.rules import Rule, RuleBook
 from monitor.errors import ArchiveBusy, DeliveryError, MailAuth, WebhookUnavailable
-from monitor.model import DeliveryState
+from monitor.model import DeliveryState, NoticeKind
 from monitor.pipeline import deliver
 from monitor.pipeline.delivering import HOLD_S, LEASE, Courier
 from storage.archive import SqliteArchive
@@ -144,15 +144,29 @@ async def test_a_channel_that_was_wrong_before_a_restart_is_begun_with_one_messa
 async def test_the_first_message_that_goes_through_calls_a_wrong_password_over(
     archive: SqliteArchive, clock: Time
 ) -> None:
-    mail = Channel(channel="mail", troubles={"a": [MailAuth("535")]})
+    mail, hook = Channel(channel="mail", troubles={"a": [MailAuth("535")]}), Channel(operators=("watch",))
     owe(archive, "a", channel="mail")
-    courier = Courier(ports(archive, clock, mail), "mail")
+    both = ports(archive, clock, mail, hook)
+    courier = Courier(both, "mail")
     await courier.carry_all()
     assert standing(archive) == [MailAuth.code]
     clock.pass_by(HOLD_S)
     await courier.carry_all()
     assert standing(archive) == []
     await courier.finish(0)
+    await deliver(both)
+    assert [(one.kind, [alarm.code for alarm in one.alarms]) for one in hook.notices] == [
+        (NoticeKind.ALARM, [MailAuth.code]),
+        (NoticeKind.CLEAR, [MailAuth.code]),
+    ]
+
+
+async def test_word_of_an_alarm_is_kept_though_nobody_is_to_hear_it(archive: SqliteArchive, clock: Time) -> None:
+    mail = Channel(channel="mail", troubles={"a": [MailAuth("535")]}, operators=())
+    owe(archive, "a", channel="mail")
+    await deliver(ports(archive, clock, mail))
+    assert standing(archive) == [MailAuth.code]
+    assert archive.last_notice_at(NoticeKind.ALARM) == clock.now()
 
 
 @pytest.mark.parametrize("grace_s", [0, 5])
