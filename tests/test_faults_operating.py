@@ -20,15 +20,15 @@ import structlog
 
 from monitor.demo.loopback import Answer, Loopback, Request
 from monitor.errors import ArchiveBusy
-from monitor.model import FeedSource
-from monitor.pipeline import Poller
+from monitor.model import Alarm, FeedSource
+from monitor.pipeline import Poller, Watch, WatchRules, run_cycle
 from monitor.ports import Commit
 from monitor.service import Service
 from storage.archive import SqliteArchive
 from tests import test_poller as polling
 from tests.archive.test_disk import held_by_another
 from tests.factories import make_decision
-from tests.polling_rig import Channel, ports_over
+from tests.polling_rig import START, Channel, ports_over
 from tests.test_poller import IN_SCOPE, RULES, source
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ config, site, server, clocks, ports = (
 )  # fixtures
 
 ROOT = Path(__file__).parents[1]
+EMPTY = b"<rss><channel><title>x</title></channel></rss>"
 ODD = ('"', "NEAR(", "حفتر AND (", "", "\udcff", "ا" * 50_000)
 
 
@@ -193,7 +194,7 @@ async def test_a_poll_that_takes_longer_than_its_interval_is_told_once_and_not_b
         asked[0] += 1
         if asked[0] > 1:
             let_go.wait(20)
-        return Answer(body=b"<rss><channel><title>x</title></channel></rss>", content_type="application/rss+xml")
+        return Answer(body=EMPTY, content_type="application/rss+xml")
 
     with Loopback(route) as slow, structlog.testing.capture_logs() as said:
         async with ports_over(f"127.0.0.1:{slow.port}", clocks=clocks) as own:
@@ -237,3 +238,55 @@ def test_what_looks_like_an_option_is_refused_with_a_hint(filled: Path) -> None:
     run = worker("search", "-x", data=filled)
     assert (run.returncode, run.stdout) == (2, "")
     assert "No such option" in run.stderr
+
+
+# ------------------------------------------------------------------------------------------- 21, 22, 62d: what is told
+
+
+async def test_a_feed_that_has_moved_for_good_is_asked_at_its_new_address_after_three_times_and_told(
+    ports: Ports, site: Site, server: Loopback, clocks: Clocks
+) -> None:
+    site.pages["/feed"] = Answer(status=301, headers={"Location": f"{server.origin}/new"})
+    site.pages["/new"] = Answer(body=EMPTY, content_type="application/rss+xml")
+    watch = Watch(ports=ports, feeds=[source(server)], rules=WatchRules())
+    codes = []
+    for _ in range(4):
+        (report,) = await run_cycle(ports, [source(server)], RULES, due_only=False)
+        watch.hear(report)
+        codes += [alarm.code for notice in watch.look() for alarm in notice.alarms]
+        clocks.pass_(3600)
+    assert (site.hits["/feed"], site.hits["/new"]) == (3, 4)
+    assert codes == ["E-FEED-MOVED"]
+
+
+async def test_a_feed_that_moves_to_where_nobody_may_go_is_not_followed_there(
+    ports: Ports, site: Site, server: Loopback, clocks: Clocks
+) -> None:
+    site.pages["/feed"] = Answer(status=301, headers={"Location": "http://127.0.0.1:9/feed"})
+    for _ in range(4):
+        await run_cycle(ports, [source(server)], RULES, due_only=False)
+        clocks.pass_(3600)
+    after = polling.state(ports)
+    assert (after.last_error_code, after.url, after.failures, site.hits["/feed"]) == ("E-FETCH-PRIVATE", None, 4, 4)
+
+
+async def test_a_feed_that_is_gone_is_left_alone_for_days_and_kept(
+    ports: Ports, site: Site, server: Loopback, clocks: Clocks
+) -> None:
+    site.pages["/feed"] = Answer(status=410)
+    (report,) = await run_cycle(ports, [source(server)], RULES)
+    assert (report.code, report.after.paused) == ("E-FETCH-STATUS", True)
+    for _ in range(24 * 5):
+        clocks.pass_(3600)
+        assert await run_cycle(ports, [source(server)], RULES) == ()
+    assert (site.hits["/feed"], polling.state(ports).paused) == (1, True)
+
+
+def test_the_doctor_names_a_channel_whose_login_fails(tmp_path: Path) -> None:
+    with SqliteArchive(tmp_path / "rasid.db") as archive:
+        said = Alarm(code="E-MAIL-AUTH", message="mail: the server refuses the login", since=START)
+        archive.commit(Commit(raised=(said,)))
+    found = worker("doctor", "--json", data=tmp_path)
+    (alarms,) = [one for one in json.loads(found.stdout) if one["check"] == "alarms"]
+    assert (found.returncode, alarms["ok"]) == (1, False)
+    assert "E-MAIL-AUTH: the watch: mail: the server refuses the login" in alarms["problem"]
