@@ -162,8 +162,8 @@ async def test_of_every_payload_in_a_page_nothing_hidden_is_kept_and_the_meeting
 
 @pytest.fixture
 async def pooled(ports: Ports) -> AsyncIterator[Ports]:
-    """Reading in processes of their own that may take one second, as the product does with twenty."""
-    pool = PoolCompute(read_article, load_read_config, ROOT / "config", workers=2, limit_s=1.0)
+    """Reading in processes of their own that may take two seconds, where the product gives twenty."""
+    pool = PoolCompute(read_article, load_read_config, ROOT / "config", workers=2, limit_s=2.0)
     yield replace(ports, compute=pool)
     await pool.aclose()
 
@@ -191,12 +191,12 @@ async def test_a_feed_whose_parsing_takes_too_long_is_ended_and_another_is_read(
     world.article("/a")
     world.feed("/feed", f"{server.origin}/a")
     assert [report.code for report in await polled(pooled, server)] == [None]
-    text = "<description>" + "وذكر البيان أن المشاركين حضروا من مدن عدة " * 12 + "</description>"
+    text = "<description>" + "وذكر البيان أن المشاركين حضروا من مدن عدة " * 18 + "</description>"
     items = "".join(f"<item><title>خبر {n}</title><link>/{n}</link>{text}</item>" for n in range(9_000))
     world.pages["/large"] = rss(items)
     world.feed("/good", f"{server.origin}/b")
     world.article("/b", MEETING.replace("باريس", "روما"))
-    pool._limit_s = 0.1
+    pool._limit_s = 0.3
     large, good = await polled(pooled, server, "/large", "/good")
     assert (large.code, large.after.failures) == ("E-EXTRACT-TIMEOUT", 1)
     assert good.code is None
