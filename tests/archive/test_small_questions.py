@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.errors import ArchiveError
 from monitor.model import FeedState, Notice, NoticeKind, Outcome
 from monitor.ports import Commit, EntryRecord, NextCheck
 from storage.archive import SqliteArchive
 from tests.factories import NOON, TEXT, make_alert, make_article, make_decision, make_delivery, make_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LATER = NOON + timedelta(hours=1)
@@ -105,3 +107,54 @@ def test_an_archive_hands_out_what_it_keeps_beside_over_its_own_connection(archi
     assert archive.mutes().standing(NOON) == ()
     archive.heartbeat(NOON)
     assert archive.reader().last_heartbeat() == NOON
+
+
+def test_verdicts_that_differ_in_anything_are_each_kept(archive: SqliteArchive) -> None:
+    wanted = [("a", "wrong", "", NOON), ("b", "wrong", "", NOON), ("a", "right", "", NOON), ("a", "wrong", "", LATER)]
+    for target, verdict, note, at in (*wanted, *wanted):
+        archive.label(target, verdict, note, at)
+    assert sorted((one["target"], one["verdict"], one["at"][:16]) for one in archive.reader().labels()) == [
+        ("a", "right", "2026-01-17T12:00"),
+        ("a", "wrong", "2026-01-17T12:00"),
+        ("a", "wrong", "2026-01-17T13:00"),
+        ("b", "wrong", "2026-01-17T12:00"),
+    ]
+
+
+ASKED: list[tuple[str, Callable[[SqliteArchive], object]]] = [
+    ("read the feeds", lambda archive: archive.feed_states()),
+    ("look entries up", lambda archive: archive.unseen(())),
+    ("recall", lambda archive: archive.recall(make_reading())),
+    ("look for articles to read again", lambda archive: archive.due_checks(NOON, 1)),
+    ("commit", lambda archive: archive.commit(Commit())),
+    ("read the alarms", lambda archive: archive.standing_alarms()),
+    ("count what feeds bring", lambda archive: archive.volumes(NOON)),
+    ("count what was sampled", lambda archive: archive.screen_sample(NOON)),
+    ("count what was done", lambda archive: archive.counts_since(NOON)),
+    ("look for the last notice", lambda archive: archive.last_notice_at(NoticeKind.ALARM)),
+    ("read the outbox", lambda archive: archive.due_deliveries(NOON)),
+    ("read the outbox", lambda archive: archive.queued_channels()),
+    ("read the outbox", lambda archive: archive.recipients()),
+    ("take from the outbox", lambda archive: archive.lease("mail", NOON, LATER, recipients=1)),
+    ("give deliveries back", lambda archive: archive.give_back(())),
+    ("forget leases", lambda archive: archive.forget_leases()),
+    ("record a delivery", lambda archive: archive.record()),
+    ("read the endpoints", lambda archive: archive.disabled()),
+    ("enable an endpoint", lambda archive: archive.enable("mail", "a", NOON)),
+    ("queue dead letters again", lambda archive: archive.replay("a", NOON)),
+    ("queue dead letters again", lambda archive: archive.replay_dead(NOON)),
+    ("record a verdict", lambda archive: archive.label("a", "wrong", "", NOON)),
+    ("record a verdict", lambda archive: archive.label_pair(PAIR, "wrong", "", NOON)),
+    ("read a fact", lambda archive: archive.is_seeded()),
+    ("read a fact", lambda archive: archive.last_copied()),
+    ("keep a fact", lambda archive: archive.mark_seeded(NOON)),
+]
+
+
+@pytest.mark.parametrize(("doing", "ask"), ASKED)
+def test_what_could_not_be_done_is_said(
+    archive: SqliteArchive, doing: str, ask: Callable[[SqliteArchive], object]
+) -> None:
+    archive.close()
+    with pytest.raises(ArchiveError, match=f"^E-ARCHIVE: cannot {doing}: "):
+        ask(archive)
