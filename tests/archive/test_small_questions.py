@@ -158,3 +158,20 @@ def test_what_could_not_be_done_is_said(
     archive.close()
     with pytest.raises(ArchiveError, match=f"^E-ARCHIVE: cannot {doing}: "):
         ask(archive)
+
+
+def test_a_feed_stands_where_its_last_poll_left_it_and_each_poll_is_in_its_log(path: Path) -> None:
+    failed = FeedState(feed_id="feed", next_poll_at=LATER, last_error_code="E-FEED-NOT-FEED", last_error="no feed")
+    good = FeedState(feed_id="feed", next_poll_at=LATER, etag='"2"', window=("a", "b"), last_ok_at=LATER)
+    other = FeedState(feed_id="other", next_poll_at=NOON)
+    with SqliteArchive(path, now=lambda: NOON) as archive:
+        for state in (failed, other, good):
+            archive.commit(Commit(feed_state=state))
+        assert archive.feed_states() == (good, other)
+        log = [(row["feed_id"], row["ok"], row["code"], row["message"]) for row in archive._db.table("fetches").rows]
+        assert log == [
+            ("feed", 0, "E-FEED-NOT-FEED", "no feed"),
+            ("other", 1, None, None),
+            ("feed", 1, None, None),
+        ]
+        assert {row["at"][:16] for row in archive._db.table("fetches").rows} == {"2026-01-17T12:00"}
