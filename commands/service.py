@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +37,7 @@ from monitor.pipeline.subscribing import keep_subscribed
 from monitor.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from commands.workshop import Configuration, Workshop
     from monitor.pipeline import FeedReport, Ports
@@ -48,6 +48,8 @@ app = typer.Typer(rich_markup_mode=None)
 
 LOOK_TICKS = 4
 """Looks at the watch itself are a minute apart: what goes wrong at one moment is told in one message."""
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 DAY_S = 24 * 3600.0
 """Between two rounds through the kept pages; the first is at the start."""
@@ -64,9 +66,9 @@ def run_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with shop.writing(configuration.place) as archive:
+    with shop.writing(configuration.place) as archive, _hurrying(archive):
         async with shop.ports(configuration, archive) as ports:
             _log.info("started", feeds=len(configuration.feeds), channels=[one.channel for one in ports.channels])
             if not configuration.settings.poll.contact:
@@ -75,6 +77,24 @@ async def _run(shop: Workshop, configuration: Configuration, *, as_json: bool) -
                 archive.heartbeat(ports.clock.now())
                 await Duty(shop, configuration, ports, archive, as_json=as_json).run(stop)
     _log.info("stopped")
+
+
+@contextmanager
+def _hurrying(archive: SqliteArchive) -> Iterator[None]:
+    """Have the word to stop reach a wait for the archive's lock as well, in which the event loop stands still.
+
+    The loop hears of signals by its own way, which a handler of ours leaves open.
+    """
+
+    def hurry(_number: int, _frame: object) -> None:
+        archive.hurry()
+
+    before = {number: signal.signal(number, hurry) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Duty:

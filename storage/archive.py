@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Final, Self
 from monitor.model import Alarm, FeedState
 from monitor.reading.arabic import FOLD_VERSION
 from storage import checking, ledger, outbox, queries, recalling, watching
-from storage.connection import BUSY_S, LOG_BYTES, MEMORY, log_bytes, open_writer, rows, transaction, translated
+from storage.connection import (
+    BUSY_S,
+    LOG_BYTES,
+    MEMORY,
+    log_bytes,
+    open_writer,
+    rows,
+    transaction,
+    translated,
+    wait_in_steps,
+)
 from storage.filesystem import require_room
 from storage.migrations import MIGRATIONS, migrate
 from storage.mutes import SqliteMutes
@@ -81,7 +91,6 @@ class SqliteArchive:
             self._db.close()
             raise
         self.path: Final = None if path == MEMORY else path
-        self._busy_s = busy_s
 
     def __enter__(self) -> Self:
         """The archive itself."""
@@ -96,6 +105,10 @@ class SqliteArchive:
     def close(self) -> None:
         """Let the file go. Twice is a no-op."""
         self._db.close()
+
+    def hurry(self) -> None:
+        """Wait for no other process's lock from now on, not even in the call that is under way: it is to stop."""
+        self._db.patience.hurried = True
 
     def reader(self) -> ArchiveReader:
         """The read side over this very connection; do not close it."""
@@ -327,7 +340,7 @@ class SqliteArchive:
             try:
                 busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
-                self._db.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
+                wait_in_steps(self._db)
         return not busy
 
     def _fact(self, name: str) -> str | None:

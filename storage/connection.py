@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,7 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 """Older ones may corrupt a WAL database when two processes reset the log at the same moment."""
 
 BUSY_S: Final = 30.0
+_BUSY_STEP_S: Final = 1.0
 LOG_BYTES: Final = 1024 * 1024
 """A longer log is taken back when there is time for it; SQLite itself only begins to write it over."""
 
@@ -50,6 +52,20 @@ _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT = 5, 6, 8, 9, 10, 11
 _FULL, _CANTOPEN, _PROTOCOL, _NOTADB = 13, 14, 15, 26
 _IOERR_NO_SPACE: Final = frozenset({778, 1034, 1546, 4874})
 """IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE: what a full disk or a file size limit answers with."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long a writer waits for another process's lock. `hurried`: not any longer, it is to stop."""
+
+    busy_s: float
+    hurried: bool = False
+
+
+class Writer(Database):
+    """The connection that writes."""
+
+    patience: Patience
 
 
 def check_sqlite(version: tuple[int, ...] = pysqlite3.sqlite_version_info) -> None:
@@ -71,7 +87,7 @@ def open_writer(
     max_bytes: int | None = None,
     busy_s: float = BUSY_S,
     network: bool = False,
-) -> Database:
+) -> Writer:
     """Open for writing; a file that is not ours, or damaged, is refused and left as it is.
 
     Args:
@@ -91,9 +107,11 @@ def open_writer(
     if path != MEMORY:
         _prepare(Path(path), known=known, check=check)
     with translated(f"open {path}"):
-        db = Database(connect(str(path), busy_s=busy_s))
+        db = Writer(connect(str(path), busy_s=busy_s))
+        db.patience = Patience(busy_s)
         try:
             _set_up(db, max_bytes)
+            wait_in_steps(db)
         except BaseException:
             db.close()
             raise
@@ -251,7 +269,7 @@ def rows(db: Database, sql: str, values: Mapping[str, object] | None = None) -> 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
     """All or nothing. Takes the write lock at once: a lock asked for half-way is refused without waiting."""
-    db.execute("BEGIN IMMEDIATE")
+    _begin(db)
     try:
         yield
         db.execute("COMMIT")
@@ -259,6 +277,24 @@ def transaction(db: Database) -> Iterator[None]:
         if db.conn.in_transaction:  # a full disk may have rolled back already
             db.execute("ROLLBACK")
         raise
+
+
+def wait_in_steps(db: Writer) -> None:
+    """Let SQLite wait for a second at most, so that who is hurried meanwhile notices."""
+    db.execute(f"PRAGMA busy_timeout = {int(1000 * min(_BUSY_STEP_S, db.patience.busy_s))}")
+
+
+def _begin(db: Database) -> None:
+    patience = db.patience if isinstance(db, Writer) else Patience(0.0)
+    ends = time.monotonic() + patience.busy_s
+    while True:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except pysqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != _BUSY or patience.hurried or time.monotonic() >= ends:
+                raise
+        else:
+            return
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pysqlite3
 import pytest
 
 from monitor.demo.loopback import Answer, Loopback, Request
@@ -127,6 +128,18 @@ def test_sigterm_while_a_webhook_is_handed_over_waits_for_it_and_ends_in_time(tm
     with open_reader(tmp_path / "data" / "rasid.db") as reader:
         assert reader.status()["outbox"]["sent"] == 1
         assert [alarm["code"] for alarm in reader.status()["alarms"]] == ["E-FEED-GONE"]
+
+
+def test_sigterm_while_another_process_keeps_the_database_locked_ends_it_in_time(tmp_path: Path, site: Site) -> None:
+    with running(tmp_path, site, "one") as process:
+        until(lambda: site.hits["/one"] > 0)
+        other = pysqlite3.connect(str(tmp_path / "data" / "rasid.db"), isolation_level=None, timeout=10)
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(1.0)  # by now the worker waits for the lock
+        code, took_s = stopped(process)
+        other.close()
+    assert code == 0
+    assert took_s < STOPPED_WITHIN_S
 
 
 def test_a_worker_that_was_asleep_catches_up_with_one_poll(tmp_path: Path, site: Site) -> None:
