@@ -1,0 +1,140 @@
+"""What SQLite meets is told as ours: which file, what could not be done, and what helps."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pysqlite3
+import pytest
+
+from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, ArchiveSchema, DiskFull, QueryTooSlow
+from monitor.model import FeedState
+from monitor.ports import Commit
+from storage.archive import SqliteArchive
+from storage.backups import inspect
+from storage.connection import connect, open_read_only, read_only, time_limit, translated
+from storage.migrations import MIGRATIONS
+from tests.factories import NOON, make_decision
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KNOWN = len(MIGRATIONS)
+
+
+@pytest.fixture
+def filled(path: Path) -> Path:
+    with SqliteArchive(path) as archive:
+        archive.commit(Commit(decision=make_decision()))
+    return path
+
+
+def told(error: pytest.ExceptionInfo[ArchiveError]) -> str:
+    return error.value.message
+
+
+def test_a_statement_that_is_wrong_is_told_with_what_was_being_done(filled: Path) -> None:
+    with closing(read_only(filled)) as db, pytest.raises(ArchiveError) as error, translated("count"):
+        db.execute("SELECT * FROM nowhere")
+    assert told(error) == "cannot count: no such table: nowhere"
+
+
+def test_where_nothing_may_be_written_the_folder_is_named_as_the_reason(filled: Path, tmp_path: Path) -> None:
+    with closing(read_only(filled)) as db, pytest.raises(ArchiveError) as error, translated("count"):
+        db.execute("DELETE FROM alerts")
+    assert told(error) == "cannot count: attempt to write a readonly database; the data folder must be writable"
+    with pytest.raises(ArchiveError) as error, translated("count"):
+        connect(str(tmp_path / "none" / "archive.db"))
+    assert told(error) == "cannot count: unable to open database file; the data folder must be writable"
+
+
+def test_a_lock_of_another_is_busy_and_passes(filled: Path) -> None:
+    with closing(connect(str(filled))) as other, closing(connect(str(filled), busy_s=0.01)) as db:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ArchiveBusy) as error, translated("count"):
+            db.execute("BEGIN IMMEDIATE")
+    assert told(error) == "cannot count: another process keeps the database locked"
+
+
+def test_no_room_is_told_as_that(filled: Path) -> None:
+    with closing(connect(str(filled))) as db:
+        db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(DiskFull) as error, translated("count"):
+            db.execute("CREATE TABLE big AS SELECT zeroblob(1000000)")
+    assert told(error) == "cannot count: no space is left for the archive"
+
+
+def test_what_takes_too_long_is_cut_and_told_with_what_helps(filled: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    with closing(read_only(filled)) as db:
+        with pytest.raises(QueryTooSlow) as error, translated("count"), time_limit(db, 0.01):
+            db.execute(endless).fetchall()
+        assert told(error) == "cannot count: it took too long; ask for fewer or rarer words"
+        with time_limit(db, 60):
+            assert db.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
+
+
+def test_half_a_character_is_told_as_that(archive: SqliteArchive) -> None:
+    with pytest.raises(ArchiveError) as error:
+        archive.label("a", "wrong", "\ud800", NOON)
+    assert told(error) == "cannot record a verdict: surrogates not allowed in what was to be stored"
+
+
+def test_what_cannot_be_opened_is_named(filled: Path) -> None:
+    content = filled.read_bytes()
+    filled.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    with pytest.raises(ArchiveCorrupt) as error:
+        open_read_only(filled, known=KNOWN)
+    assert told(error).startswith(f"cannot open {filled}: ")
+    assert told(error).endswith("; nothing was written")
+
+
+def test_whose_file_it_is_and_from_when_is_told_by_name_to_who_only_reads(filled: Path, tmp_path: Path) -> None:
+    other = tmp_path / "songs.db"
+    with closing(pysqlite3.connect(str(other))) as db:
+        db.execute("CREATE TABLE songs (id INTEGER)")
+    with pytest.raises(ArchiveCorrupt) as error:
+        open_read_only(other, known=KNOWN)
+    assert told(error) == f"{other} is an SQLite database of something else; nothing was written"
+    with pytest.raises(ArchiveSchema) as schema:
+        open_read_only(filled, known=KNOWN - 1)
+    assert told(schema) == f"{filled} was written by a newer version (schema {KNOWN}, this one knows {KNOWN - 1})"
+    with pytest.raises(ArchiveSchema) as schema:
+        open_read_only(filled, known=KNOWN + 1)
+    assert told(schema) == f"{filled} is of an older version (schema {KNOWN} of {KNOWN + 1}): start the worker once"
+
+
+def test_an_index_that_says_something_else_than_its_table_is_found_by_the_whole_check_alone(filled: Path) -> None:
+    with SqliteArchive(filled) as archive:
+        archive.commit(Commit(feed_state=FeedState(feed_id="feed", next_poll_at=NOON)))
+    index = "FROM sqlite_schema WHERE name = 'fetches_by_feed'"
+    with closing(connect(str(filled))) as db:
+        kept = db.execute(f"SELECT type, name, tbl_name, rootpage, sql {index}").fetchone()
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(f"DELETE {index}")
+    with closing(connect(str(filled))) as db:
+        db.execute("UPDATE fetches SET feed_id = 'other'")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", kept)
+    assert inspect(filled, whole=False).articles == 1
+    SqliteArchive(filled).close()
+    with pytest.raises(ArchiveCorrupt, match=f"cannot open {filled}: .*fetches_by_feed"):
+        inspect(filled)
+
+
+def test_an_archive_whose_first_page_was_being_written_at_a_kill_is_made_anew(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    beginning = tmp_path / "beginning.db"
+    with closing(connect(str(beginning))) as db:
+        db.execute("PRAGMA user_version = 1")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("PRAGMA user_version = 2")
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{beginning}{suffix}", f"{path}{suffix}")
+        db.execute("ROLLBACK")
+    assert path.stat().st_size == 4096
+    with SqliteArchive(path) as archive:
+        archive.commit(Commit(decision=make_decision()))
+    assert inspect(path).articles == 1
