@@ -256,3 +256,25 @@ def test_a_restore_into_an_empty_folder_makes_it_and_keeps_nothing(filled: Path,
     assert (done.kept, done.path) == (None, tmp_path / "deep" / "new" / "archive.db")
     assert names(done.path.parent) == ["archive.db"]
     assert done.holding == inspect(done.path)
+
+
+def test_what_lies_beside_a_damaged_archive_is_kept_with_it_and_is_not_played_into_the_new_one(
+    filled: Path, folder: Path
+) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    filled.write_bytes(b"damaged")
+    left = {"-wal": b"its log", "-journal": b"its journal", "-shm": b"its index"}
+    for suffix, content in left.items():
+        filled.with_name(f"{filled.name}{suffix}").write_bytes(content)
+    kept = restore(copy, filled, at=NOON).kept
+    assert kept is not None
+    assert names(filled.parent) == sorted([filled.name, kept.name, f"{kept.name}-journal", f"{kept.name}-wal"])
+    for suffix in ("-wal", "-journal"):
+        assert kept.with_name(f"{kept.name}{suffix}").read_bytes() == left[suffix]
+
+
+def test_an_archive_that_another_process_uses_is_named_when_it_cannot_be_replaced(filled: Path, folder: Path) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    with SqliteArchive(filled), pytest.raises(ArchiveBusy, match=f"cannot replace {filled}: "):
+        restore(copy, filled, at=NOON, force=True, busy_s=0.05)
+    assert names(filled.parent) == [filled.name]

@@ -11,7 +11,17 @@ from monitor.errors import ArchiveError
 from monitor.model import FeedState, Notice, NoticeKind, Outcome
 from monitor.ports import Commit, EntryRecord, NextCheck
 from storage.archive import SqliteArchive
-from tests.factories import NOON, TEXT, make_alert, make_article, make_decision, make_delivery, make_reading
+from tests.factories import (
+    NOON,
+    TEXT,
+    make_alert,
+    make_article,
+    make_decision,
+    make_delivery,
+    make_mention,
+    make_person,
+    make_reading,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,3 +185,19 @@ def test_a_feed_stands_where_its_last_poll_left_it_and_each_poll_is_in_its_log(p
             ("feed", 1, None, None),
         ]
         assert {row["at"][:16] for row in archive._db.table("fetches").rows} == {"2026-01-17T12:00"}
+
+
+def test_a_post_or_a_rank_alone_is_kept_and_none_for_who_is_named_without(archive: SqliteArchive) -> None:
+    held = [("a", "post", None), ("b", None, "rank"), ("c", None, None)]
+    people = tuple(make_person(person=name, office=office, rank=rank) for name, office, rank in held)
+    archive.commit(Commit(decision=make_decision(reading=make_reading(people=people))))
+    found = {
+        one["person"]: [(role["office"], role["rank"]) for role in one["roles"]] for one in archive.reader().people()
+    }
+    assert found == {"a": [("post", None)], "b": [(None, "rank")], "c": []}
+
+
+def test_claims_of_one_article_may_come_from_several_origins(archive: SqliteArchive) -> None:
+    reading = make_reading(mentions=(make_mention(origin="وكالة"),), origin="بيان")
+    archive.commit(Commit(decision=make_decision(reading=reading)))
+    assert {row["id"] for row in archive._db.table("origins").rows} == {"وكالة", "بيان"}
