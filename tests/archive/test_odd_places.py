@@ -7,8 +7,10 @@ import fcntl
 import os
 import resource
 import shutil
+import time
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pysqlite3
@@ -23,7 +25,6 @@ from tests.factories import NOON, make_decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -278,3 +279,33 @@ def test_an_archive_that_another_process_uses_is_named_when_it_cannot_be_replace
     with SqliteArchive(filled), pytest.raises(ArchiveBusy, match=f"cannot replace {filled}: "):
         restore(copy, filled, at=NOON, force=True, busy_s=0.05)
     assert names(filled.parent) == [filled.name]
+
+
+def test_an_archive_is_made_with_all_the_folders_above_it(tmp_path: Path) -> None:
+    SqliteArchive(tmp_path / "a" / "b" / "c" / "archive.db").close()
+    assert inspect(tmp_path / "a" / "b" / "c" / "archive.db").articles == 0
+
+
+def test_a_copy_that_was_not_made_says_of_what_and_where(filled: Path, folder: Path, tmp_path: Path) -> None:
+    target = folder / copy_name(NOON)
+    with pytest.raises(InputMissing, match=f"{folder}: there is no archive yet"):
+        back_up(folder, target)
+    with files_no_longer_than(20_000), pytest.raises(DiskFull, match=f"cannot copy {filled} to {target}: no space"):
+        back_up(filled, target)
+    other = tmp_path / "songs.db"
+    with closing(pysqlite3.connect(str(other))) as db:
+        db.execute("CREATE TABLE songs (id INTEGER)")
+    with pytest.raises(ArchiveCorrupt, match=f"^E-ARCHIVE-CORRUPT: {other} is an SQLite database of something else"):
+        back_up(other, target)
+    assert names(folder) == []
+
+
+def test_a_copy_tells_how_long_it_took(filled: Path, folder: Path) -> None:
+    began = time.monotonic()
+    assert 0 < back_up(filled, folder / copy_name(NOON)).seconds <= time.monotonic() - began
+
+
+def test_what_cannot_be_read_at_all_is_named_with_the_reason() -> None:
+    unreadable = Path("/proc/self/mem")  # nothing is mapped where it begins
+    with pytest.raises(ArchiveError, match=f"{unreadable} cannot be read: .+"):
+        inspect(unreadable)
