@@ -201,3 +201,19 @@ def test_claims_of_one_article_may_come_from_several_origins(archive: SqliteArch
     reading = make_reading(mentions=(make_mention(origin="وكالة"),), origin="بيان")
     archive.commit(Commit(decision=make_decision(reading=reading)))
     assert {row["id"] for row in archive._db.table("origins").rows} == {"وكالة", "بيان"}
+
+
+def test_two_articles_of_one_text_are_both_kept(archive: SqliteArchive) -> None:
+    for name in ("one", "two"):
+        article = make_article(id=name, text=TEXT)
+        archive.commit(Commit(decision=make_decision(reading=make_reading(article=article, mentions=()))))
+        assert archive.reader().article(name)["text"] == TEXT
+    assert archive.reader().status()["totals"]["versions"] == 2
+
+
+def test_entries_that_differ_in_feed_address_or_keys_are_each_counted(archive: SqliteArchive) -> None:
+    told = [("one", "u", ("k",)), ("two", "u", ("k",)), ("one", "v", ("k",)), ("one", "u", ("k", "l"))]
+    for feed_id, url, keys in (*told, *told):
+        entry = EntryRecord(feed_id=feed_id, keys=keys, url=url, title="", outcome=Outcome.OFF_TOPIC, at=NOON)
+        archive.commit(Commit(entries=(entry,)))
+    assert archive.reader().status()["totals"]["entries"] == len(told)
