@@ -39,6 +39,7 @@ _LADDER: Final = (
     Modality.IMPLEMENTED,
 )
 _FIRM: Final = _LADDER.index(Modality.AGREED)
+_SOFT_KINDS: Final = frozenset({ClaimKind.AGENDA, ClaimKind.STANCE, ClaimKind.STATEMENT, ClaimKind.OUTCOME})
 
 
 def denial_of_meeting(mention: Mention, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
@@ -65,8 +66,13 @@ def told_acts(mention: Mention) -> set[str]:
     return {mention.predicate, *mention.values("act")}
 
 
-def conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None) -> Verdict | None:
-    """The newest known clause of the same meeting that cannot be so together with this one, as a verdict."""
+def conflict(
+    mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLink | None, beside: Sequence[Mention] = ()
+) -> Verdict | None:
+    """The newest known clause of the same meeting that cannot be so together with this one, as a verdict.
+
+    `beside`: what else the article says, which may be firmer than the clause.
+    """
     held = {value for known in candidates for name, value in known.mention.slots if name in _NUMBERS}
     for known in reversed(candidates):
         found = (
@@ -76,7 +82,31 @@ def conflict(mention: Mention, candidates: Sequence[KnownClaim], link: MeetingLi
         )
         if found is not None:
             return found
-    return None
+    return _softer(mention, candidates, beside)
+
+
+def _softer(mention: Mention, candidates: Sequence[KnownClaim], beside: Sequence[Mention]) -> Verdict | None:
+    """Talks or a wish about what is known as agreed upon, where nobody has yet told of less than an agreement.
+
+    The same conflict as in the other order of arrival, and told once: who talks of it again only restates. An article
+    that tells of the agreement too is no other account of it.
+    """
+    if mention.modality not in _LADDER[:_FIRM] or mention.kind not in _SOFT_KINDS:
+        return None
+    topics = topics_of(mention)
+    told = [known for known in candidates if topics & topics_of(known.mention)]
+    firm = [known for known in told if _is_firm(known.mention)]
+    agreed = {known.article_id for known in firm}
+    soft = any(known.mention.modality in _LADDER[:_FIRM] and known.article_id not in agreed for known in told)
+    if not firm or soft or any(_is_firm(other) and topics & topics_of(other) for other in beside):
+        return None
+    return verdict.contradicting(
+        firm[-1], ("topic", "modality"), "درجة الاتفاق", "modality", here=mention.quote, there=firm[-1].mention.quote
+    )
+
+
+def _is_firm(mention: Mention) -> bool:
+    return mention.kind is ClaimKind.OUTCOME and mention.modality in _LADDER[_FIRM:]
 
 
 def _polarity_conflict(mention: Mention, known: KnownClaim) -> Verdict | None:

@@ -50,7 +50,7 @@ def relate_content(
 ) -> Verdict:
     """A clause against the clauses of the same meeting."""
     candidates = [k for k in ledger if k.mention.terms]
-    clash = denial_of_meeting(mention, ledger, link) or conflict(mention, candidates, link)
+    clash = denial_of_meeting(mention, ledger, link) or conflict(mention, candidates, link, reading.mentions)
     if clash is not None:
         return clash
     if mention.polarity is Polarity.NEGATED:  # that it was not so, no word of its having been so tells

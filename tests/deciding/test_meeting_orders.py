@@ -137,10 +137,14 @@ def corpus() -> tuple[Reading, ...]:
     return seed_readings()
 
 
-def test_the_seed_corpus_is_two_meetings_in_each_of_120_orders(corpus: Sequence[Reading]) -> None:
+def test_the_seed_corpus_is_two_meetings_with_four_conflicts_in_each_of_120_orders(corpus: Sequence[Reading]) -> None:
     found = list(orders(corpus))
     assert len(found) == 120
-    assert [order for order, b_cubed in found if b_cubed < 1] == []
+    assert [arrival.order for arrival in found if arrival.b_cubed < 1] == []
+    told = [arrival.conflicts for arrival in found]
+    posts = [{whose for slot, whose in conflicts if slot == "office"} for conflicts in told]
+    assert all(len(whose) >= 2 and "saddam_haftar" in whose for whose in posts), "his post, and his host's"
+    assert all({("rank", ""), ("modality", "")} <= conflicts for conflicts in told)
 
 
 @pytest.mark.parametrize("pair", tuple(permutations((ITALIAN, GREEK))), ids=lambda pair: pair[0].outlet)

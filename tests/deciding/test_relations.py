@@ -280,11 +280,24 @@ def test_agreed_here_and_only_wished_for_there_is_a_conflict(soft: Modality, fir
     assert WISHED.quote in found.why_en
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only an outcome opens the comparison: who reads the firm report first hears nothing"
-)
 def test_the_conflict_is_the_same_whichever_of_the_two_arrives_first() -> None:
     assert related(WISHED, AGREED).relation is CONTRADICTING
+
+
+def test_an_article_that_tells_of_the_agreement_too_gives_no_other_account_of_it() -> None:
+    held = [make_known(AGREED)]
+    alone, beside = (make_reading(mentions=said) for said in ((WISHED,), (WISHED, AGREED)))
+    assert relate_content(WISHED, held, alone, SIMILARITY).relation is CONTRADICTING
+    assert relate_content(WISHED, held, beside, SIMILARITY).relation is not CONTRADICTING
+
+
+def test_a_softer_account_is_told_once_and_its_author_s_own_agreement_is_no_second_one() -> None:
+    agreed, discussed = make_known(AGREED, article_id="firm"), replace(WISHED, modality=Modality.DISCUSSED)
+    reading = make_reading(mentions=(WISHED,))
+    from_another = [agreed, make_known(discussed, article_id="soft")]
+    from_the_same = [agreed, make_known(discussed, article_id="firm")]
+    assert relate_content(WISHED, from_another, reading, SIMILARITY).relation is not CONTRADICTING
+    assert relate_content(WISHED, from_the_same, reading, SIMILARITY).relation is CONTRADICTING
 
 
 def test_to_wish_is_compatible_with_to_discuss_and_to_agree_with_to_sign() -> None:
