@@ -90,12 +90,15 @@ def test_what_cannot_be_opened_is_named(filled: Path) -> None:
     assert told(error).endswith("; nothing was written")
 
 
-def test_whose_file_it_is_and_from_when_is_told_by_name_to_who_only_reads(filled: Path, tmp_path: Path) -> None:
+def test_whose_file_it_is_and_from_when_is_told_by_name(filled: Path, tmp_path: Path) -> None:
     other = tmp_path / "songs.db"
     with closing(pysqlite3.connect(str(other))) as db:
         db.execute("CREATE TABLE songs (id INTEGER)")
     with pytest.raises(ArchiveCorrupt) as error:
         open_read_only(other, known=KNOWN)
+    assert told(error) == f"{other} is an SQLite database of something else; nothing was written"
+    with pytest.raises(ArchiveCorrupt) as error:
+        SqliteArchive(other)
     assert told(error) == f"{other} is an SQLite database of something else; nothing was written"
     with pytest.raises(ArchiveSchema) as schema:
         open_read_only(filled, known=KNOWN - 1)
@@ -103,6 +106,18 @@ def test_whose_file_it_is_and_from_when_is_told_by_name_to_who_only_reads(filled
     with pytest.raises(ArchiveSchema) as schema:
         open_read_only(filled, known=KNOWN + 1)
     assert told(schema) == f"{filled} is of an older version (schema {KNOWN} of {KNOWN + 1}): start the worker once"
+
+
+def test_what_breaks_a_tables_own_rule_is_told_with_the_file_and_the_place(filled: Path) -> None:
+    with closing(connect(str(filled))) as db:
+        db.execute("CREATE TABLE extra (a TEXT) STRICT")
+        db.execute("INSERT INTO extra VALUES (NULL)")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = 'CREATE TABLE extra (a TEXT NOT NULL) STRICT' WHERE name = 'extra'")
+    with pytest.raises(ArchiveCorrupt) as error:
+        SqliteArchive(filled)
+    assert told(error) == f"cannot open {filled}: NULL value in extra.a; nothing was written"
+    SqliteArchive(filled, check=False).close()
 
 
 def test_an_index_that_says_something_else_than_its_table_is_found_by_the_whole_check_alone(filled: Path) -> None:
