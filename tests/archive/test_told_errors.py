@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pysqlite3
 import pytest
@@ -55,6 +57,31 @@ def test_a_lock_of_another_is_busy_and_passes(filled: Path) -> None:
         with pytest.raises(ArchiveBusy) as error, translated("count"):
             db.execute("BEGIN IMMEDIATE")
     assert told(error) == "cannot count: another process keeps the database locked"
+
+
+def _shared(path: Path) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
+    """A connection that a timer may use."""
+    return pysqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
+
+
+def test_a_writer_waits_for_a_lock_as_long_as_it_may(filled: Path) -> None:
+    with SqliteArchive(filled, busy_s=20) as archive, closing(_shared(filled)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        released = threading.Timer(1.2, lambda: other.execute("ROLLBACK"))  # a little longer than one look takes
+        released.start()
+        archive.heartbeat(NOON)
+        released.join()
+        assert archive.last_heartbeat() == NOON
+
+
+def test_a_writer_that_is_told_to_hurry_waits_for_no_lock(filled: Path) -> None:
+    with SqliteArchive(filled, busy_s=60) as archive, closing(connect(str(filled))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        archive.hurry()
+        began = time.monotonic()
+        with pytest.raises(ArchiveBusy):
+            archive.heartbeat(NOON)
+        assert time.monotonic() - began < 10
 
 
 def test_no_room_is_told_as_that(filled: Path) -> None:
