@@ -88,8 +88,9 @@ def conflict(
 def _softer(mention: Mention, candidates: Sequence[KnownClaim], beside: Sequence[Mention]) -> Verdict | None:
     """Talks or a wish about what is known as agreed upon, where nobody has yet told of less than an agreement.
 
-    The same conflict as in the other order of arrival, and told once: who talks of it again only restates. An article
-    that tells of the agreement too is no other account of it.
+    The same conflict as in the other order of arrival, and told once: who talks of it again only restates, as does who
+    says what the article with the agreement said of the talks. An article that tells of the agreement too is no other
+    account of it.
     """
     if mention.modality not in _LADDER[:_FIRM] or mention.kind not in _SOFT_KINDS:
         return None
@@ -97,8 +98,12 @@ def _softer(mention: Mention, candidates: Sequence[KnownClaim], beside: Sequence
     told = [known for known in candidates if topics & topics_of(known.mention)]
     firm = [known for known in told if _is_firm(known.mention)]
     agreed = {known.article_id for known in firm}
-    soft = any(known.mention.modality in _LADDER[:_FIRM] and known.article_id not in agreed for known in told)
-    if not firm or soft or any(_is_firm(other) and topics & topics_of(other) for other in beside):
+    known_as_soft = any(
+        known.mention.modality in _LADDER[:_FIRM]
+        and (known.article_id not in agreed or coverage(mention.terms, known.mention.terms) >= CONFLICT_COVERAGE)
+        for known in told
+    )
+    if not firm or known_as_soft or any(_is_firm(other) and topics & topics_of(other) for other in beside):
         return None
     return verdict.contradicting(
         firm[-1], ("topic", "modality"), "درجة الاتفاق", "modality", here=mention.quote, there=firm[-1].mention.quote
