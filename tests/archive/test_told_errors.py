@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pysqlite3
 import pytest
 
-from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, ArchiveSchema, DiskFull, QueryTooSlow
+from monitor.errors import (
+    ArchiveBusy,
+    ArchiveCorrupt,
+    ArchiveError,
+    ArchiveNetwork,
+    ArchiveSchema,
+    DiskFull,
+    QueryTooSlow,
+)
 from monitor.model import FeedState
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
 from storage.backups import inspect
-from storage.connection import connect, open_read_only, read_only, time_limit, translated
+from storage.connection import connect, open_read_only, open_writer, read_only, time_limit, translated
+from storage.filesystem import NETWORK_MAGIC
 from storage.migrations import MIGRATIONS
 from tests.factories import NOON, make_decision
 
@@ -54,8 +63,10 @@ def test_where_nothing_may_be_written_the_folder_is_named_as_the_reason(filled: 
 def test_a_lock_of_another_is_busy_and_passes(filled: Path) -> None:
     with closing(connect(str(filled))) as other, closing(connect(str(filled), busy_s=0.01)) as db:
         other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
         with pytest.raises(ArchiveBusy) as error, translated("count"):
             db.execute("BEGIN IMMEDIATE")
+        assert time.monotonic() - began < 3
     assert told(error) == "cannot count: another process keeps the database locked"
 
 
@@ -115,6 +126,19 @@ def test_what_cannot_be_opened_is_named(filled: Path) -> None:
         open_read_only(filled, known=KNOWN)
     assert told(error).startswith(f"cannot open {filled}: ")
     assert told(error).endswith("; nothing was written")
+
+
+def test_an_archive_is_opened_warily_and_not_on_a_network_unless_that_is_wanted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_writer(path, known=KNOWN)) as db:
+        wary = {"trusted_schema": 0, "cell_size_check": 1, "journal_size_limit": 64 << 20}
+        assert {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wary} == wary
+    for number in (0xEF53, 0x01021994, 0x794C7630, 0x9123683E, 0x58465342):
+        monkeypatch.setitem(NETWORK_MAGIC, number, "NFS")
+    with pytest.raises(ArchiveNetwork):
+        open_writer(path, known=KNOWN)
+    open_writer(path, known=KNOWN, network=True).close()
 
 
 def test_whose_file_it_is_and_from_when_is_told_by_name(filled: Path, tmp_path: Path) -> None:
