@@ -29,7 +29,7 @@ test: install-dev  ## the tests; choose among them with ARGS='-k outbox'
 coverage: install-dev  ## which branches of the guard, the outbox and the archive their tests go; under 95 % fails
 	@$(bin)/python -m tests.branches
 
-mutants: install-dev  ## how many faults put into these modules their tests notice; needs mutmut, takes half an hour
+mutants: install-dev  ## how many faults put into these modules their tests notice; an hour or more, or ARGS='storage.outbox*'
 	@$(bin)/python -c 'import mutmut' 2>/dev/null || { echo "first: $(bin)/pip install 'mutmut>=3.8,<4'" \
 		"(it stands in requirements-optional.in, and is in no lock file)" >&2; exit 1; }
 	@$(bin)/mutmut run --max-children 2 $(ARGS)
