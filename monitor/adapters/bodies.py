@@ -78,7 +78,8 @@ class Gunzip(Plain):
             raise FetchTooBig(self._url, f"more than {self._cap} bytes, compressed")
         chunk, self._rest = self._rest + chunk, b""
         while chunk:
-            if self._zip.eof:  # a gzip file may have several members; other bytes after one are padding
+            if self._zip.eof:  # a gzip file may have several members, and zeros between them; other bytes are padding
+                chunk = chunk.lstrip(b"\0")
                 if not chunk.startswith(_GZIP_MAGIC):
                     self._rest = chunk if chunk == _GZIP_MAGIC[:1] else b""
                     return

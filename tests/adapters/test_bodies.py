@@ -136,3 +136,12 @@ def test_of_what_is_too_long_the_lines_within_the_cap_are_kept(chunks: tuple[byt
     except FetchTooBig:
         pass
     assert sink.whole_lines() == lines
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 10_000])
+def test_zeros_between_members_are_passed_over_however_the_bytes_are_cut(size: int) -> None:
+    wire = gzip.compress(b"one ") + bytes(4) + gzip.compress(b"two") + bytes(9)
+    sink = Gunzip("https://example.org/", 1000)
+    for start in range(0, len(wire), size):
+        sink.feed(wire[start : start + size])
+    assert sink.whole() == gzip.decompress(wire) == b"one two"
