@@ -184,3 +184,19 @@ class Reading:
     language: str = "ar"
     outcome: Outcome | None = None
     """Set when reading alone settles it (`no_text`, `suspect`, `off_topic`)."""
+
+    @classmethod
+    def of_nothing(cls, article: Article, outcome: Outcome, signature: Signature, *, language: str = "ar") -> Reading:
+        """An article in which there is nothing for us, and why."""
+        return cls(
+            article=article,
+            in_scope=False,
+            segments=(),
+            people=(),
+            meetings=(),
+            mentions=(),
+            leads=(),
+            signature=signature,
+            language=language,
+            outcome=outcome,
+        )

@@ -141,17 +141,8 @@ def _without_text(job: ReadJob) -> Reading:
         owner=job.owner,
         content_type=job.content_type or None,
     )
-    return Reading(
-        article=article,
-        in_scope=False,
-        segments=(),
-        people=(),
-        meetings=(),
-        mentions=(),
-        leads=(),
-        signature=Signature(exact=""),  # a page without a text is a copy of nothing
-        outcome=Outcome.NO_TEXT,
-    )
+    # Without a signature: a page without a text is a copy of nothing.
+    return Reading.of_nothing(article, Outcome.NO_TEXT, Signature(exact=""))
 
 
 async def settle(desk: Desk, feed_id: str | None, entry: FeedEntry, found: Attempt) -> EntryEnd:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import ExtractEmpty
-from monitor.model import Article, EvidenceGrade, Lead, Outcome, Reading, SegmentKind
+from monitor.model import Article, Lead, Outcome, Reading, SegmentKind
 from monitor.reading.annotate import annotate, looking_ahead, with_verbs_settled
 from monitor.reading.arabic import tokens
 from monitor.reading.charset import arabic_share
@@ -54,7 +54,7 @@ def read_article(job: ReadJob, config: ReadConfig) -> Reading:
     words = words_of(config)
     article = _article(job)
     if arabic_share(article.text) < _LEAST_ARABIC:
-        return _nothing(article, Outcome.OFF_TOPIC, language="other")
+        return Reading.of_nothing(article, Outcome.OFF_TOPIC, signature(article.text[:MAX_CHARS]), language="other")
     marked = segments(article.text[:MAX_CHARS], words)
     article = _with_page_clock(article, marked, words)
     document = annotate(article, marked, words)
@@ -155,19 +155,3 @@ def _why_nothing(job: ReadJob, reading: Reading) -> Outcome:
     """A fetched page that is very short and names nobody watched is no article, perhaps a wall."""
     suspect = job.html is not None and len(reading.article.text) < _SUSPECT_CHARS and not reading.people
     return Outcome.SUSPECT if suspect else Outcome.OFF_TOPIC
-
-
-def _nothing(article: Article, outcome: Outcome, *, language: str) -> Reading:
-    return Reading(
-        article=article,
-        in_scope=False,
-        segments=(),
-        people=(),
-        meetings=(),
-        mentions=(),
-        leads=(),
-        signature=signature(article.text[:MAX_CHARS]),
-        grade=EvidenceGrade.LOW,
-        language=language,
-        outcome=outcome,
-    )
