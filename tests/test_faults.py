@@ -15,10 +15,11 @@ import pytest
 
 from monitor.adapters.engine import PoolCompute
 from monitor.demo.loopback import Answer
-from monitor.model import Outcome, Urgency
+from monitor.model import Outcome, ParsedFeed, Urgency
 from monitor.pipeline import Poller, reread, run_cycle
-from monitor.ports import ReadJob
+from monitor.ports import FeedJob, ReadJob
 from monitor.reading.article import CLAMPED, read_article
+from monitor.reading.source import read_source
 from monitor.settings import load_read_config
 from storage.seed import seed_articles
 from tests import test_pipeline as walk
@@ -177,10 +178,19 @@ async def test_a_page_that_kills_its_reader_is_left_alone_after_two_tries_and_th
     ends = []
     for _ in range(3):
         (report,) = await polled(pooled, server)
-        ends += [(end.outcome.value, end.code, end.again) for end in report.ends if "/tiny" in end.entry.url]
-    assert ends == [("no_text", "E-EXTRACT-TIMEOUT", True), ("no_text", "E-EXTRACT-TIMEOUT", False)]
+        ends += [end for end in report.ends if "/tiny" in end.entry.url]
+    assert [(end.outcome.value, end.again) for end in ends] == [("no_text", True), ("no_text", False)]
+    # Its time is over first, or its memory: that is the machine's choice.
+    assert {end.code for end in ends} <= {"E-EXTRACT-TIMEOUT", "E-EXTRACT-CRASH"}
     assert (world.hits["/tiny"], world.hits["/a"]) == (2, 1)
     assert reader(pooled).status()["outcomes"]["alerted"] == 1
+
+
+def slow_for_large(job: FeedJob) -> ParsedFeed:
+    """A parser that one feed keeps busy for longer than it may."""
+    if job.url.endswith("/large"):
+        time.sleep(60)
+    return read_source(job)
 
 
 async def test_a_feed_whose_parsing_takes_too_long_is_ended_and_another_is_read(
@@ -188,15 +198,11 @@ async def test_a_feed_whose_parsing_takes_too_long_is_ended_and_another_is_read(
 ) -> None:
     pool = pooled.compute
     assert isinstance(pool, PoolCompute)
+    pool._parse = slow_for_large
     world.article("/a")
-    world.feed("/feed", f"{server.origin}/a")
-    assert [report.code for report in await polled(pooled, server)] == [None]
-    text = "<description>" + "وذكر البيان أن المشاركين حضروا من مدن عدة " * 18 + "</description>"
-    items = "".join(f"<item><title>خبر {n}</title><link>/{n}</link>{text}</item>" for n in range(9_000))
-    world.pages["/large"] = rss(items)
+    world.feed("/large", f"{server.origin}/a")
     world.feed("/good", f"{server.origin}/b")
     world.article("/b", MEETING.replace("باريس", "روما"))
-    pool._limit_s = 0.3
     large, good = await polled(pooled, server, "/large", "/good")
     assert (large.code, large.after.failures) == ("E-EXTRACT-TIMEOUT", 1)
     assert good.code is None
