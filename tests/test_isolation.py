@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from monitor.adapters.engine import InlineCompute
 from monitor.reading.article import read_article
 from monitor.settings import load_read_config
@@ -16,7 +14,6 @@ DEADLINE_S = 3.0
 LIMIT_S = 5.0
 
 
-@pytest.mark.xfail(strict=False, reason="seen at 1.06 s once, beside pages that crash: not met each time")
 async def test_one_bad_feed_of_twenty_delays_the_others_by_less_than_a_second() -> None:
     kinds = {kind.value: (kind,) for kind in (Kind.HANGS, Kind.SLEEPS, Kind.ABORTS)}
     async with reading(limit_s=LIMIT_S) as compute:
