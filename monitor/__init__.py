@@ -45,7 +45,8 @@ What the stages rest on:
   meeting, `monitor.reading.antecedents` whom it means without naming; `monitor.reading.clauses`,
   `monitor.reading.facets` and `monitor.reading.quantities` take a sentence's claims apart.
 - `monitor.deciding.events`, `monitor.deciding.roles`, `monitor.deciding.contents` and `monitor.deciding.versions` know
-  what holds for claims of one sort, `monitor.deciding.conflicts` which clauses exclude each other;
+  what holds for claims of one sort, `monitor.deciding.conflicts` which clauses exclude each other,
+  `monitor.deciding.sameness` which mentions make one claim;
   `monitor.deciding.coverage`, `monitor.deciding.calibration` and `monitor.deciding.judged` how far two are alike;
   `monitor.deciding.refitting` what analysts' verdicts say of that;
   `monitor.deciding.origins` whom they come from; `monitor.deciding.verdict` puts the relation into words.

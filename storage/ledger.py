@@ -246,6 +246,15 @@ def _store_meeting(db: Database, link: MeetingLink, seen: str) -> None:
     insert(db, "meeting_people", meeting_people(link.id, link.merged))
 
 
+_JOIN = (
+    "UPDATE claims SET same_as = :claim WHERE id = :other OR same_as = :other",
+    "UPDATE mentions SET claim_id = :claim WHERE claim_id = :other",
+    "UPDATE relations SET nearest = :claim WHERE nearest = :other",
+    "UPDATE mutes SET target = :claim WHERE kind = 'claim' AND target = :other",
+)
+"""What is one claim has one id from here on; the other id still leads to it."""
+
+
 def _store_claims(db: Database, decision: Decision, version_id: str, seen: str) -> None:
     origins = {related.mention.origin for related in decision.relations} | {decision.reading.origin}
     for origin in sorted(origins - {None}, key=str):
@@ -257,10 +266,14 @@ def _store_claims(db: Database, decision: Decision, version_id: str, seen: str) 
         db,
         "relations",
         [
-            {"version_id": version_id, **to_row(related, "claim_id", "meeting_id", "mention")}
+            {"version_id": version_id, **to_row(related, "claim_id", "meeting_id", "mention", "joins")}
             for related in decision.relations
         ],
     )
+    for related in decision.relations:
+        for other in related.joins:
+            for statement in _JOIN:
+                db.execute(statement, {"claim": related.claim_id, "other": other})
 
 
 def _claim_row(related: Related, seen: str) -> Row:

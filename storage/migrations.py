@@ -260,6 +260,12 @@ CREATE INDEX versions_to_drop ON versions(fetched_at) WHERE raw IS NOT NULL AND 
 CREATE INDEX claims_by_meeting ON claims(meeting_id)
 """
 
+_JOINED = """
+ALTER TABLE claims ADD COLUMN same_as TEXT REFERENCES claims(id);
+CREATE INDEX claims_joined ON claims(same_as) WHERE same_as IS NOT NULL;
+CREATE INDEX relations_by_nearest ON relations(nearest)
+"""
+
 
 def _statements(*scripts: str) -> tuple[str, ...]:
     return tuple(part.strip() for script in scripts for part in script.split(";"))
@@ -276,6 +282,7 @@ MIGRATIONS: Final = (
     Migration(name="pairs of texts that an analyst has judged", statements=_statements(_PAIRS)),
     Migration(name="rhythm of feeds, alarms, notices, subscriptions", statements=_statements(_WATCHFULNESS)),
     Migration(name="what is owed: bundles, leases, attempts, mutes, dictionaries", statements=_statements(_OWED)),
+    Migration(name="claims that were seen to be one", statements=_statements(_JOINED)),
 )
 
 _LOG = """

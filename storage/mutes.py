@@ -50,6 +50,9 @@ UPDATE deliveries SET state = 'suppressed', rule = :rule, next_try_at = NULL, le
 WHERE state = 'queued' AND (lease_until IS NULL OR lease_until <= :now) AND id = :id
 """
 
+_CLAIM_NOW: Final = "SELECT coalesce(same_as, id) AS id FROM claims WHERE id = :id"
+"""The claim that one has been joined to since, or itself."""
+
 _KNOWN: Final = {
     "claim": "SELECT 1 FROM claims WHERE id = :id",
     "meeting": "SELECT 1 FROM meetings WHERE id = :id",
@@ -107,6 +110,9 @@ class SqliteMutes:
         why: str = "",
     ) -> Mute:
         """Begin a mute in place of one that is alike but for its end."""
+        if kind == "claim":
+            with translated("look a claim up"):
+                target = next((row["id"] for row in rows(self._db, _CLAIM_NOW, {"id": target})), target)
         key = digest(kind, target, channel, recipient, stamp(at))[:16]
         made = Mute(
             id=f"mu_{key}", kind=kind, target=target, at=at, channel=channel, recipient=recipient, until=until, why=why

@@ -24,7 +24,7 @@ ORDER BY score DESC, coalesce(v.published_at, v.fetched_at) DESC, v.article_id L
 """
 
 _MEETING_COLUMNS = """
-SELECT m.*, (SELECT count(*) FROM claims c WHERE c.meeting_id = m.id) AS claims,
+SELECT m.*, (SELECT count(*) FROM claims c WHERE c.meeting_id = m.id AND c.same_as IS NULL) AS claims,
     (SELECT count(DISTINCT t.article_id) FROM mentions t WHERE t.meeting_id = m.id) AS articles,
     (SELECT count(DISTINCT v.outlet) FROM mentions t JOIN versions v ON v.id = t.version_id
         WHERE t.meeting_id = m.id) AS outlets
@@ -198,9 +198,16 @@ ALERT: Final = "SELECT * FROM alerts WHERE id = :id"
 ALERTS_OF_ARTICLE: Final = "SELECT * FROM alerts WHERE article_id = :id ORDER BY number"
 
 ALSO_IN: Final = """
+WITH told AS (
+    SELECT coalesce(same_as, id) AS id FROM claims WHERE id IN (SELECT value FROM json_each(:claims))
+)
 SELECT v.outlet, v.url, t.article_id AS article, min(v.fetched_at) AS seen_at
 FROM mentions t JOIN versions v ON v.id = t.version_id
-WHERE t.claim_id IN (SELECT value FROM json_each(:claims)) AND t.article_id <> :article
+WHERE t.id IN (
+    SELECT id FROM mentions WHERE claim_id IN (SELECT id FROM told)
+    UNION SELECT mention_id FROM relations WHERE nearest IN (SELECT id FROM told)
+        AND relation IN ('restated', 'corroborating', 'updated')
+) AND t.article_id <> :article
 GROUP BY t.article_id ORDER BY seen_at, t.article_id LIMIT :limit
 """
 
@@ -257,7 +264,7 @@ OUTBOX: Final = "SELECT state, count(*) AS n FROM deliveries GROUP BY state"
 OUTCOMES: Final = "SELECT outcome, count(*) AS n FROM entries GROUP BY outcome ORDER BY outcome"
 TOTALS: Final = """
 SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM versions) AS versions,
-    (SELECT count(*) FROM meetings) AS meetings, (SELECT count(*) FROM claims) AS claims,
+    (SELECT count(*) FROM meetings) AS meetings, (SELECT count(*) FROM claims WHERE same_as IS NULL) AS claims,
     (SELECT count(*) FROM mentions) AS mentions, (SELECT count(*) FROM leads) AS leads,
     (SELECT count(*) FROM people) AS people, (SELECT count(*) FROM alerts) AS alerts,
     (SELECT count(*) FROM entries) AS entries

@@ -64,12 +64,14 @@ WITH near AS (
     UNION SELECT id FROM mentions WHERE meeting_id IS NULL AND subject IN (SELECT value FROM json_each(:subjects))
     UNION SELECT id FROM mentions WHERE article_id = :article
 )
-SELECT t.*, v.url, v.outlet, v.fetched_at, v.published_at, EXISTS (
+SELECT t.*, v.url, v.outlet, v.fetched_at, v.published_at, known.nearest AS restates, EXISTS (
     SELECT 1 FROM relations r WHERE r.mention_id = t.id AND r.relation <> 'withdrawn' AND r.version_id = (
         SELECT id FROM versions WHERE article_id = t.article_id
         AND outcome IN ('alerted', 'nothing_new', 'duplicate') ORDER BY number DESC LIMIT 1)
 ) AS standing
 FROM near JOIN mentions t USING (id) JOIN versions v ON v.id = t.version_id
+LEFT JOIN relations known ON known.mention_id = t.id AND known.version_id = t.version_id
+    AND known.relation IN ('restated', 'corroborating', 'updated')
 ORDER BY v.fetched_at, t.article_id, t."start", t."end", t.id
 """
 

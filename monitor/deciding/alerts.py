@@ -41,7 +41,7 @@ def urgency(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> 
 def _is_urgent(related: Related, reading: Reading, known: Sequence[KnownClaim]) -> bool:
     kind = related.mention.kind
     if related.relation is Relation.CORROBORATING:
-        before = origins(k for k in known if k.claim_id == related.claim_id)
+        before = origins(k for k in known if related.told_as in {k.claim_id, k.restates})
         return len(before) == 1 and kind in _CONFIRMED
     if related.relation is Relation.UPDATED:
         return kind in _WHO_WHERE_WHEN
@@ -57,9 +57,9 @@ def make_alerts(
     told: set[tuple[str, Relation]] = set()
     for related in relations:
         when = urgency(related, reading, recall.claims)
-        if when is None or (related.claim_id, related.relation) in told:
+        if when is None or (related.told_as, related.relation) in told:
             continue
-        told.add((related.claim_id, related.relation))
+        told.add((related.told_as, related.relation))
         conflict = related.relation is Relation.CONTRADICTING
         groups.setdefault((_home(related, links), conflict, when), []).append(related)
     made = [_alert(reading, links, key, members, recall) for key, members in groups.items()]
@@ -88,7 +88,7 @@ def _alert(
 ) -> Alert:
     home, conflict, when = key
     relation = Relation.CONTRADICTING if conflict else _leading(members)
-    claims = tuple(dict.fromkeys(related.claim_id for related in members))
+    claims = tuple(dict.fromkeys(related.told_as for related in members))
     link = next((link for link in links if link.id == home), None)
     article = reading.article
     near = [claim for claim in recall.claims if claim.meeting_id == home]
@@ -122,7 +122,7 @@ def _item(reading: Reading, related: Related) -> AlertItem:
     gone = related.relation is Relation.WITHDRAWN
     start, end = (mention.start, mention.end) if gone else _sentence(reading, mention.start, mention.end)
     return AlertItem(
-        claim_id=related.claim_id,
+        claim_id=related.told_as,
         mention_id=related.mention_id,
         kind=mention.kind,
         relation=related.relation,

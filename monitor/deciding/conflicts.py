@@ -222,6 +222,18 @@ def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str])
     return None
 
 
+def differ_in_number(one: Mention, other: Mention) -> bool:
+    """Whether both count the same thing and have no number of it in common."""
+    here, there = _numbers(one), _numbers(other)
+    return any(not here[noun] & there[noun] for noun in here.keys() & there.keys())
+
+
+def differ_in_step(one: Mention, other: Mention) -> bool:
+    """Whether one tells of an agreement and the other of less than one."""
+    steps = [_LADDER.index(mention.modality) >= _FIRM for mention in (one, other) if mention.modality in _LADDER]
+    return len(set(steps)) > 1
+
+
 def topics_of(mention: Mention) -> set[str]:
     """The topics that a clause names."""
     return mention.values("topic")

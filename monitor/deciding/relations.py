@@ -3,42 +3,39 @@
 The order is: functional slots of the claim's kind (office, rank, participant, place, date); then, for clauses,
 polarity, modality and numbers where the same is spoken of; only then coverage: the share of a clause's weighted terms
 that one claim, or the union of the claims, of the same meeting already holds. Three states: known, suggest, new.
+
+Which claim a mention is of does not follow from that, but from `sameness` alone.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.deciding import verdict
 from monitor.deciding.contents import relate_content
-from monitor.deciding.coverage import coverage
 from monitor.deciding.events import relate_event
 from monitor.deciding.identity import claim_id, mention_id
 from monitor.deciding.origins import corroborates, origin_of
 from monitor.deciding.roles import relate_rank, relate_role
-from monitor.model import ClaimKind, Mention, Related, Relation
+from monitor.deciding.sameness import PERSONAL, same, slots_of
+from monitor.model import ClaimKind, Mention, Related
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.deciding.verdict import Verdict
     from monitor.model import KnownClaim, MeetingLink, Reading, Recall
     from monitor.ports import Similarity
 
-_PERSONAL: Final = frozenset({ClaimKind.ROLE, ClaimKind.RANK, ClaimKind.KINSHIP})
 _STRUCTURAL: Final = frozenset({ClaimKind.PARTICIPANT, ClaimKind.KINSHIP, ClaimKind.ATTRIBUTION})
-SAME_CLAIM: Final = 0.72
-"""Mutual coverage from which one article makes the same claim twice."""
 
 
 def relate(
     reading: Reading, links: Sequence[MeetingLink], recall: Recall, similarity: Similarity
 ) -> tuple[Related, ...]:
-    """Relate every mention of a reading to the ledger, in text order.
-
-    A claim that one article makes twice is one claim: its second mention has the relation of the first.
-    """
+    """Relate every mention of a reading to the ledger, in text order."""
     by_meeting: dict[str | None, list[KnownClaim]] = defaultdict(list)
     for claim in recall.claims:
         if claim.article_id != reading.article.id:
@@ -47,11 +44,11 @@ def relate(
     related: list[Related] = []
     for mention in reading.mentions:
         link = links[mention.meeting] if mention.meeting is not None else None
-        home = None if mention.kind in _PERSONAL or link is None else link.id
+        home = None if mention.kind in PERSONAL or link is None else link.id
         ledger = everything if home is None else by_meeting[home]
         decided = _decide(mention, ledger, reading, link, similarity)
-        related.append(_related(reading, mention, home, decided, related))
-    return tuple(related)
+        related.append(_related(reading, mention, home, decided))
+    return _into_claims(related, recall.claims)
 
 
 def _decide(
@@ -88,31 +85,23 @@ def _relate_bare(mention: Mention, ledger: Sequence[KnownClaim]) -> Verdict:
 def _relate_same_slots(mention: Mention, ledger: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """Participant, kinship, attribution: known where the ledger holds the same slots."""
     names = tuple(dict.fromkeys(name for name, _ in mention.slots))
-    key = _key(mention)
-    same = [k for k in ledger if k.mention.kind is mention.kind and _key(k.mention) == key]
-    opposed = [k for k in same if k.mention.polarity is not mention.polarity]
-    if opposed and len(opposed) == len(same):
+    key = slots_of(mention)
+    alike = [k for k in ledger if k.mention.kind is mention.kind and slots_of(k.mention) == key]
+    opposed = [k for k in alike if k.mention.polarity is not mention.polarity]
+    if opposed and len(opposed) == len(alike):
         return verdict.contradicting(
             opposed[0], (*names, "polarity"), "الحضور", "attendance", here=mention.quote, there=opposed[0].mention.quote
         )
-    if same:
-        return verdict.known(same[0], names, corroborates=corroborates(origin, same), origin=origin)
+    if alike:
+        return verdict.known(alike[0], names, corroborates=corroborates(origin, alike), origin=origin)
     return verdict.new(names)
 
 
-def _key(mention: Mention) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return mention.subject, tuple(slot for slot in mention.slots if not slot[0].endswith("_form"))
-
-
-def _related(
-    reading: Reading, mention: Mention, home: str | None, decided: Verdict, earlier: Sequence[Related]
-) -> Related:
-    claim = decided.nearest.claim_id if decided.nearest and _is_known(decided) else None
-    claim = claim or _own_claim(mention, home, earlier)
+def _related(reading: Reading, mention: Mention, home: str | None, decided: Verdict) -> Related:
     nearest = decided.nearest
     return Related(
         mention_id=mention_id(reading.article.id, mention),
-        claim_id=claim or claim_id(home, mention),
+        claim_id=claim_id(home, mention),
         meeting_id=home,
         mention=mention,
         relation=decided.relation,
@@ -129,21 +118,42 @@ def _related(
     )
 
 
-def _is_known(decided: Verdict) -> bool:
-    return decided.relation in {Relation.RESTATED, Relation.CORROBORATING, Relation.UPDATED}
+def _into_claims(related: Sequence[Related], ledger: Sequence[KnownClaim]) -> tuple[Related, ...]:
+    """Each mention with the claim that it makes: the oldest of those that hold a mention which is the same.
+
+    One that is the same as mentions of several claims shows these to be one.
+    """
+    by_home: dict[str | None, list[tuple[Mention, str]]] = defaultdict(list)
+    age: dict[str, int] = {}
+    for known in ledger:
+        by_home[known.meeting_id].append((known.mention, known.claim_id))
+        age.setdefault(known.claim_id, len(age))
+    joined: dict[str, str] = {}
+    made: list[str] = []
+    joins: list[list[str]] = []
+    for one in related:
+        home = by_home[one.meeting_id]
+        found = {_oldest(claim, joined) for mention, claim in home if same(one.mention, mention)} or {one.claim_id}
+        first = min(found, key=lambda claim: age.setdefault(claim, len(age)))
+        others = sorted(found - {first})
+        joined.update(dict.fromkeys(others, first))
+        home.append((one.mention, first))
+        made.append(first)
+        joins.append(others)
+    held = {known.claim_id for known in ledger}
+    return tuple(
+        replace(
+            one,
+            claim_id=_oldest(claim, joined),
+            nearest=_oldest(one.nearest, joined) if one.nearest else None,
+            joins=tuple(other for other in others if other in held),
+        )
+        for one, claim, others in zip(related, made, joins, strict=True)
+    )
 
 
-def _own_claim(mention: Mention, home: str | None, earlier: Sequence[Related]) -> str | None:
-    """The claim that the same article made before, in the same slots or nearly the same words."""
-    for related in earlier:
-        other = related.mention
-        if related.meeting_id != home or other.kind is not mention.kind or other.subject != mention.subject:
-            continue
-        if mention.terms:
-            both = min(coverage(mention.terms, other.terms), coverage(other.terms, mention.terms))
-            same = both >= SAME_CLAIM and other.polarity == mention.polarity
-        else:
-            same = _key(other) == _key(mention) and other.polarity == mention.polarity
-        if same:
-            return related.claim_id
-    return None
+def _oldest(claim: str, joined: Mapping[str, str]) -> str:
+    """The claim that one has been joined to, or itself."""
+    while claim in joined:
+        claim = joined[claim]
+    return claim

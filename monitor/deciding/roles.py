@@ -109,6 +109,17 @@ def relate_rank(mention: Mention, ledger: Sequence[KnownClaim], origin: str | No
     return verdict.new(("person", "rank"), nearest=same[-1] if same else None)
 
 
+def same_office(one: Slots, other: Slots) -> bool:
+    """Whether two offices of one person are one."""
+    return _same(_office(one), _office(other))
+
+
+def same_rank(one: Mention, other: Mention) -> bool:
+    """Whether two ranks of one person are one: in the same words, or of the same single level."""
+    here, there = _levels(one), _levels(other)
+    return bool(one.values("rank") & other.values("rank")) or (len(here) == 1 and here == there)
+
+
 def _rank(mention: Mention) -> set[tuple[str, str]]:
     """The rank and its level: «الفريق أول» and «الفريق أول ركن» are one level, «الجنرال» any of several."""
     return {slot for slot in mention.slots if slot[0] in {"rank", "rank_level"}}

@@ -153,7 +153,6 @@ def _told(related: Related, before: Sequence[KnownClaim]) -> Related:
     return replace(
         related,
         relation=Relation.RESTATED,
-        claim_id=own.claim_id if own else related.claim_id,
         nearest=own.claim_id if own else None,
         nearest_quote=own.mention.quote if own else None,
         nearest_outlet=own.outlet if own else None,

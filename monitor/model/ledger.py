@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.model.terms import Relation
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.model.alerts import Alert
     from monitor.model.articles import Meeting, Mention, Reading, Signature
-    from monitor.model.terms import Outcome, Relation
+    from monitor.model.terms import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class KnownMeeting:
 class KnownClaim:
     """One mention in the ledger, with the claim it belongs to and where it stands.
 
-    `standing`: the last version of its article that could be read makes it still.
+    `standing`: the last version of its article that could be read makes it still. `restates`: the other claim that it
+    was known by when it came.
     """
 
     claim_id: str
@@ -38,6 +41,7 @@ class KnownClaim:
     seen_at: datetime
     published_at: datetime | None = None
     standing: bool = True
+    restates: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,11 @@ class MeetingLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """One mention and its relation to the ledger, with the reasons."""
+    """One mention and its relation to the ledger, with the reasons.
+
+    `claim_id` is the claim that it makes, `nearest` the one it was held against: where it is known, that may be another
+    claim, which says more. `joins` are claims of the ledger that are seen to be the same as `claim_id` by it.
+    """
 
     mention_id: str
     claim_id: str
@@ -91,6 +99,13 @@ class Related:
     suggest: bool = False
     why: str = ""
     why_en: str = ""
+    joins: tuple[str, ...] = ()
+
+    @property
+    def told_as(self) -> str:
+        """The claim under which it is told: the known one, where it adds a voice or a detail to one."""
+        known = self.relation in {Relation.RESTATED, Relation.CORROBORATING, Relation.UPDATED}
+        return self.nearest if known and self.nearest is not None else self.claim_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

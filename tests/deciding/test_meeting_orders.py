@@ -1,10 +1,11 @@
-"""Which article tells of which meeting does not depend on which came first.
+"""Which article tells of which meeting, and which claims they make, does not depend on which came first.
 
 The decoys below were written for this test and report nothing: offices are real, the events are composed.
 """
 
 from __future__ import annotations
 
+import random
 import re
 from collections import defaultdict
 from dataclasses import replace
@@ -17,13 +18,16 @@ import pytest
 from monitor.model import MeetingStatus
 from monitor.ports import ReadJob
 from storage.archive import SqliteArchive
-from tests.accuracy.orders import orders, seed_readings
+from tests.accuracy.gold import claim_sets
+from tests.accuracy.orders import claims_of, late, orders, seed_readings
 from tests.accuracy.product import BEGINNING, decisions, main_meeting, readings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.model import Decision, Reading
+    from tests.accuracy.gold import ClaimGold
+    from tests.accuracy.orders import Arrival
 
 
 def _article(name: str, day: str, title: str, body: str) -> ReadJob:
@@ -137,14 +141,59 @@ def corpus() -> tuple[Reading, ...]:
     return seed_readings()
 
 
-def test_the_seed_corpus_is_two_meetings_with_four_conflicts_in_each_of_120_orders(corpus: Sequence[Reading]) -> None:
-    found = list(orders(corpus))
+@pytest.fixture(scope="module")
+def arrivals(corpus: Sequence[Reading]) -> tuple[Arrival, ...]:
+    found = tuple(orders(corpus))
     assert len(found) == 120
-    assert [arrival.order for arrival in found if arrival.b_cubed < 1] == []
-    told = [arrival.conflicts for arrival in found]
-    posts = [{whose for slot, whose in conflicts if slot == "office"} for conflicts in told]
-    assert all(len(whose) >= 2 and "saddam_haftar" in whose for whose in posts), "his post, and his host's"
-    assert all({("rank", ""), ("modality", "")} <= conflicts for conflicts in told)
+    return found
+
+
+def test_the_seed_corpus_is_two_meetings_in_each_of_120_orders(arrivals: Sequence[Arrival]) -> None:
+    assert [arrival.order for arrival in arrivals if arrival.b_cubed < 1] == []
+
+
+def test_the_seed_corpus_makes_the_same_claims_in_each_of_120_orders(arrivals: Sequence[Arrival]) -> None:
+    assert len({arrival.claims for arrival in arrivals}) == 1
+    assert sum(len(claim) > 1 for claim in arrivals[0].claims) >= 15, "restated claims are one"
+    assert max(map(len, arrivals[0].claims)) < len(frozenset().union(*arrivals[0].claims)) / 5, "and not all are"
+
+
+def test_a_claim_is_new_in_the_first_article_that_makes_it_or_in_none(arrivals: Sequence[Arrival]) -> None:
+    assert [arrival.order for arrival in arrivals if arrival.late] == []
+
+
+def test_the_four_conflicts_are_told_between_the_same_claims_in_each_of_120_orders(
+    arrivals: Sequence[Arrival],
+) -> None:
+    told = [arrival.conflicts for arrival in arrivals]
+    posts = [{one.whose for one in conflicts if one.slot == "office"} for conflicts in told]
+    assert all(len(whose) == 2 and "saddam_haftar" in whose for whose in posts), "his post, and his host's"
+    assert all(sum(one.slot == "rank" for one in conflicts) == 1 for conflicts in told)
+    assert len({frozenset(one for one in conflicts if one.slot != "modality") for conflicts in told}) == 1
+
+
+def test_what_is_agreed_here_and_only_discussed_there_is_told_once_whichever_came_first(
+    arrivals: Sequence[Arrival],
+) -> None:
+    steps = [[one.claims for one in arrival.conflicts if one.slot == "modality"] for arrival in arrivals]
+    assert all(len(told) == 1 for told in steps)
+    assert len(frozenset.intersection(*(told[0] for told in steps))) == 1, "the agreement; its other side is who came"
+
+
+_REREAD: Final = tuple(one for one in claim_sets(None) if one.name in {"tuning", "tuning2", "reports/1"})
+"""Sets whose articles are tied to the same meetings in any order; of others the claims differ with the meetings."""
+
+
+@pytest.mark.parametrize("gold", _REREAD, ids=lambda gold: gold.name)
+def test_articles_of_other_meetings_make_the_same_claims_shuffled(gold: ClaimGold) -> None:
+    read = list(readings_of(gold.jobs))
+    found = set()
+    for shuffled in (read, read[::-1], random.Random(120).sample(read, len(read))):  # noqa: S311 - any order will do
+        with SqliteArchive(":memory:") as archive:
+            made = list(decisions(shuffled, archive))
+            assert list(late(made)) == []
+            found.add(claims_of(archive, [reading.article.id for reading in read]))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("pair", tuple(permutations((ITALIAN, GREEK))), ids=lambda pair: pair[0].outlet)
