@@ -42,10 +42,10 @@ _MAGIC: Final = b"SQLite format 3\0"
 _SMALLEST_PAGE_BYTES: Final = 512
 _STEPS_BETWEEN_CHECKS: Final = 1000
 
-# SQLITE_OPEN_READWRITE, _CREATE and _EXRESCODE, https://www.sqlite.org/c3ref/c_open_autoproxy.html: without the last
-# pysqlite3 has primary result codes only, in which a file that may not grow is a disk that cannot be read.
-_OPEN_FLAGS: Final = 0x2 | 0x4 | 0x02000000
-_OPEN_URI: Final = 0x40
+# SQLITE_OPEN_READWRITE, _CREATE, _URI and _EXRESCODE, https://www.sqlite.org/c3ref/c_open_autoproxy.html: without the
+# last pysqlite3 has primary result codes only, in which a file that may not grow is a disk that cannot be read. Its
+# SQLite is built with SQLITE_USE_URI, and takes a name for a URI unasked; another build is told to.
+_OPEN_FLAGS: Final = 0x2 | 0x4 | 0x40 | 0x02000000
 
 # Primary and extended result codes, https://www.sqlite.org/rescode.html
 _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT = 5, 6, 8, 9, 10, 11
@@ -141,10 +141,9 @@ def open_read_only(path: Path | str, *, known: int) -> Database:
     return db
 
 
-def connect(name: str, *, uri: bool = False, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
+def connect(name: str, *, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - pysqlite3 ships no types
     """A bare connection, whose transactions begin where this package says so, and nowhere else."""
-    flags = _OPEN_FLAGS | (_OPEN_URI if uri else 0)
-    return pysqlite3.connect(name, uri=uri, timeout=busy_s, isolation_level=None, flags=flags)
+    return pysqlite3.connect(name, timeout=busy_s, isolation_level=None, flags=_OPEN_FLAGS)
 
 
 def log_bytes(path: Path | str) -> int:
@@ -157,7 +156,7 @@ def log_bytes(path: Path | str) -> int:
 
 def read_only(path: Path) -> Database:
     """Any SQLite file for reading, whatever it holds."""
-    return Database(connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+    return Database(connect(f"{path.resolve().as_uri()}?mode=ro"))
 
 
 def require_header(path: Path) -> None:
