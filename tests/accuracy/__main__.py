@@ -59,7 +59,7 @@ def measure(folder: Path | None) -> Measured:
     scope = {one.name: scope_figures(one) for one in scope_sets(folder)}
     _at("the seed corpus in every order")
     readings = seed_readings()
-    every = [arrival.b_cubed for arrival in orders(readings)]
+    every = tuple(orders(readings))
     now, again = _alerts(readings)
     _at("spellings, changed sentences, look-alikes, cost")
     found = Measured(

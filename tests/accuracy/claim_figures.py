@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final
 from monitor.model import Relation, Urgency
 from storage.archive import SqliteArchive
 from tests.accuracy.agreement import Counts, b_cubed, kappa
+from tests.accuracy.orders import holders
 from tests.accuracy.product import decisions, main_meeting, readings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Decision, Mention, Related
     from tests.accuracy.gold import ClaimGold, GoldMention
@@ -41,6 +42,16 @@ class Placed:
     doc: str
     event: str
     said: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A mention that was found: the claim that it makes, as read by hand and as said; names hold within their set."""
+
+    within: str
+    mention: str
+    claim: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,7 @@ class ClaimFigures:
     contradictions_claimed: int
     answers: tuple[tuple[str, str], ...]
     placed: tuple[Placed, ...]
+    filed: tuple[Filed, ...]
     alerts_now: int
     alerts_again: int
 
@@ -91,6 +103,19 @@ class ClaimFigures:
         """The same, had each article been given a meeting of its own."""
         return self._b3({(one.within, one.doc): (one.within, one.doc) for one in self.placed})
 
+    @property
+    def claims_b3(self) -> float:
+        """How well mentions that were found are grouped by claim, averaged over mentions."""
+        return self._claims_b3({(one.within, one.mention): (one.within, one.said) for one in self.filed})
+
+    @property
+    def own_claim_b3(self) -> float:
+        """The same, had each mention been given a claim of its own."""
+        return self._claims_b3({(one.within, one.mention): (one.within, one.mention) for one in self.filed})
+
+    def _claims_b3(self, said: Mapping[tuple[str, str], Hashable | None]) -> float:
+        return b_cubed({(one.within, one.mention): (one.within, one.claim) for one in self.filed}, said)
+
     def _b3(self, said: Mapping[tuple[str, str], Hashable | None]) -> float:
         return b_cubed({(one.within, one.doc): (one.within, one.event) for one in self.placed}, said)
 
@@ -105,6 +130,7 @@ def claim_figures(gold: ClaimGold) -> ClaimFigures:
     readings = readings_of(gold.jobs)
     with SqliteArchive(":memory:") as archive:
         first = tuple(decisions(readings, archive))
+        claims = holders(archive, [reading.article.id for reading in readings])
         again = tuple(decisions(readings, archive))
     made = {decision.reading.article.id: _standing(decision) for decision in first}
     pairs = [(mention, _answer(mention, made[mention.doc])) for mention in gold.mentions]
@@ -125,6 +151,7 @@ def claim_figures(gold: ClaimGold) -> ClaimFigures:
         contradictions_claimed=sum(related.relation is Relation.CONTRADICTING for related in everything),
         answers=tuple((mention.label or "", said) for mention, said in pairs if said is not None),
         placed=_placed(gold, first),
+        filed=tuple(_filed(gold, made, claims)),
         alerts_now=sum(alert.urgency is Urgency.NOW for decision in first for alert in decision.alerts),
         alerts_again=sum(len(decision.alerts) for decision in again),
     )
@@ -165,6 +192,19 @@ def _answer(mention: GoldMention, claims: Iterable[Related]) -> str | None:
     if mention.label == "contradicting" and "contradicting" in said:
         return "contradicting"
     return max(zip(there, said, strict=True), key=lambda pair: _closeness(mention, pair[0].mention))[1]
+
+
+def _filed(gold: ClaimGold, made: Mapping[str, Sequence[Related]], claims: Mapping[str, str]) -> Iterator[Filed]:
+    """Each mention that was found, by the closest claim at its place; one that stands for two counts once."""
+    told = set()
+    for mention in gold.mentions:
+        there = [related for related in made[mention.doc] if overlaps(mention, related.mention)]
+        if not there or mention.claim is None:
+            continue
+        found = max(there, key=lambda related: _closeness(mention, related.mention)).mention_id
+        if found not in told:
+            told.add(found)
+            yield Filed(within=gold.name, mention=found, claim=mention.claim, said=claims[found])
 
 
 def _closeness(mention: GoldMention, claim: Mention) -> tuple[bool, float]:

@@ -30,7 +30,10 @@ _KNOWN: Final = {"RESTATED": "known", "CORROBORATING": "known"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldMention:
-    """One claim at one place: half-open code points of the article `doc`. `label` is None for boilerplate."""
+    """One claim at one place: half-open code points of the article `doc`. `label` is None for boilerplate.
+
+    `claim` and `event` are names that hold within the set.
+    """
 
     doc: str
     kind: str
@@ -38,6 +41,7 @@ class GoldMention:
     end: int
     label: str | None = None
     event: str | None = None
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,7 @@ def _mention(row: Mapping[str, Any], doc: str) -> GoldMention:
         end=row["end"],
         label=_KNOWN.get(label, label.lower()) if label else None,
         event=None if event in {None, "", "-"} else event,
+        claim=row.get("claim"),
     )
 
 

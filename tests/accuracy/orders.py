@@ -84,6 +84,12 @@ def late(made: Iterable[Decision]) -> Iterator[str]:
         known.update(related.claim_id for related in decision.relations)
 
 
+def holders(archive: SqliteArchive, articles: Iterable[str]) -> dict[str, str]:
+    """The claim that each mention of some articles makes by now, by the mention's id."""
+    reader = archive.reader()
+    return {line["id"]: line["claim"] for article in articles for line in reader.article(article)["claims"]}
+
+
 def claims_of(archive: SqliteArchive, articles: Iterable[str]) -> frozenset[frozenset[str]]:
     """The mentions that make one claim, by id, whatever the claim is called."""
     return frozenset(_claims(archive, articles).values())
@@ -91,9 +97,8 @@ def claims_of(archive: SqliteArchive, articles: Iterable[str]) -> frozenset[froz
 
 def _claims(archive: SqliteArchive, articles: Iterable[str]) -> dict[str, frozenset[str]]:
     mentions: dict[str, set[str]] = defaultdict(set)
-    for article in articles:
-        for line in archive.reader().article(article)["claims"]:
-            mentions[line["claim"]].add(line["id"])
+    for mention, claim in holders(archive, articles).items():
+        mentions[claim].add(mention)
     return {claim: frozenset(made) for claim, made in mentions.items()}
 
 

@@ -11,7 +11,7 @@ import pytest
 from storage.seed import seed_articles
 from tests.accuracy.agreement import Counts, b_cubed, kappa
 from tests.accuracy.baselines import best_threshold, by_threshold, cosine, everything_new, tf_idf
-from tests.accuracy.claim_figures import ClaimFigures, Placed, claim_figures, overlaps, pooled
+from tests.accuracy.claim_figures import ClaimFigures, Filed, Placed, claim_figures, overlaps, pooled
 from tests.accuracy.gold import GOLD, GoldMention, by_column, claim_sets, scope_sets
 from tests.accuracy.mutations import ANOTHER, CLASHING, SAME, variants
 
@@ -90,13 +90,32 @@ def test_articles_of_two_pooled_sets_share_no_meeting_though_names_are_the_same(
     assert both.own_meeting_b3 == pytest.approx(2 * 0.75 / 1.75)
 
 
+def test_mentions_of_two_pooled_sets_share_no_claim_though_names_are_the_same() -> None:
+    one, other = figures(filed=filed("x/1", "aab", "aab")), figures(filed=filed("x/2", "aab", "abb"))
+    both = pooled((one, other))
+    assert one.claims_b3 == 1
+    assert one.own_claim_b3 == pytest.approx(2 * (2 / 3) / (1 + 2 / 3))
+    assert other.claims_b3 == pytest.approx(2 / 3)
+    assert both.claims_b3 == pytest.approx(5 / 6)
+
+
 def figures(
-    *, novelty: Counts | None = None, answers: tuple[tuple[str, str], ...] = (), placed: tuple[Placed, ...] = ()
+    *,
+    novelty: Counts | None = None,
+    answers: tuple[tuple[str, str], ...] = (),
+    placed: tuple[Placed, ...] = (),
+    filed: tuple[Filed, ...] = (),
 ) -> ClaimFigures:
     """Of one article, with nothing to tell but what is given."""
     nothing: dict[str, Any] = {one.name: 0 for one in fields(ClaimFigures)}
-    given = {"articles": 1, "novelty": novelty or Counts(), "answers": answers, "placed": placed}
+    given = {"articles": 1, "novelty": novelty or Counts(), "answers": answers, "placed": placed, "filed": filed}
     return ClaimFigures(**{**nothing, **given})
+
+
+def filed(within: str, claims: str, said: str) -> tuple[Filed, ...]:
+    """A mention for each letter: the claim that it makes, and the one that it was said to make."""
+    pairs = zip(claims, said, strict=True)
+    return tuple(Filed(within=within, mention=str(at), claim=one, said=other) for at, (one, other) in enumerate(pairs))
 
 
 def placed(within: str, meetings: str) -> tuple[Placed, ...]:
