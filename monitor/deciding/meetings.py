@@ -2,7 +2,8 @@
 
 Two meetings are one where they share a principal, something of the foreign side (a person, an office, a venue, or the
 country where one of them names nobody) and may lie within seven days of each other. Open dates fit everything; among
-several that fit, the one with most in common wins, then the newest.
+several that fit, the one with most in common wins, then what an article is about before what it looks back on, then
+the latest.
 """
 
 from __future__ import annotations
@@ -46,9 +47,15 @@ def link_meetings(reading: Reading, recall: Recall) -> tuple[MeetingLink, ...]:
 
 
 def _best(meeting: Meeting, known: Sequence[KnownMeeting]) -> KnownMeeting | None:
-    scored = [(fingerprint(k.meeting, meeting), index, k) for index, k in enumerate(known)]
-    score, _, best = max(scored, key=lambda row: row[:2], default=(0, 0, None))
+    scored = [(fingerprint(k.meeting, meeting), k) for k in known]
+    score, best = max(scored, key=lambda row: (row[0], *_nearness(row[1])), default=(0, None))
     return best if score else None
+
+
+def _nearness(known: KnownMeeting) -> tuple[bool, date, date, str]:
+    """What an article is about rather than looks back on, then the latest."""
+    meeting = known.meeting
+    return meeting.main, meeting.date_to or date.max, meeting.date_from or date.min, known.id
 
 
 def fingerprint(one: Meeting, other: Meeting) -> int:

@@ -182,8 +182,16 @@ def test_of_several_that_fit_the_one_with_most_in_common_wins_wherever_it_stands
         assert link(make_meeting(), *known).merged.counterparts == (SOLER,)
 
 
-def test_among_equals_the_newest_wins() -> None:
-    assert link(bare(SOLER), bare(SOLER), bare(SOLER)).id == "m1"
+def test_among_equals_the_latest_wins_wherever_it_stands() -> None:
+    years_ago, lately = (bare(SOLER, date_from=at, date_to=at) for at in (date(2019, 5, 1), DAY))
+    for known in permutations((years_ago, lately)):
+        assert link(bare(SOLER), *known).merged.date_to == DAY
+
+
+def test_among_equals_what_an_article_is_about_wins_over_what_one_looks_back_on() -> None:
+    about, looked_back_on = bare(SOLER, main=True), bare(SOLER, main=False, date_from=DAY, date_to=DAY)
+    for known in permutations((about, looked_back_on)):
+        assert link(bare(SOLER), *known).merged.main
 
 
 def test_no_two_meetings_of_one_article_become_the_same() -> None:
