@@ -68,3 +68,20 @@ async def test_many_new_articles_at_once_are_a_few_mails_and_a_digest_and_none_i
     assert at_once == AT_ONCE + 1, "the message at the threshold says that the rest waits"
     assert len(mailbox.mails) == at_once + 1
     assert outbox(ports) == {"sent": len(decided)}
+
+
+async def test_a_feed_of_more_items_than_one_poll_takes_is_read_to_its_end_poll_by_poll(
+    ports: Ports, world: World, server: Loopback
+) -> None:
+    listed = "".join(f"<item><title>خبر محلي {at}</title><link>/{at}</link></item>" for at in range(2_000))
+    body = f"<rss><channel><title>أخبار</title>{listed}</channel></rss>"
+    world.pages["/0"] = Answer(body=body.encode(), content_type="application/rss+xml")
+    feed = replace(source(server, "/0"), read="summary")
+    rules = replace(RULES, max_entries=500)
+    polled = []
+    for _ in range(5):
+        (report,) = await run_cycle(ports, [feed], rules, due_only=False)
+        polled.append((len(report.ends), report.outcomes.get("seen_before", 0), report.not_modified))
+    assert [new for new, _, _ in polled] == [500, 500, 500, 500, 0]
+    assert polled[-1] == (0, 0, True), "its body is known again, once nothing waits"
+    assert ports.archive.reader().status()["outcomes"] == {"off_topic": 2_000}  # type: ignore[attr-defined]

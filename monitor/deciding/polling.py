@@ -78,8 +78,8 @@ def after_success(
 ) -> FeedState:
     """The state of a feed that answered.
 
-    The answer's validators are kept only if nothing of it is owed: with them, the next answer would be "not modified",
-    and what is owed would be lost. For the same reason what is owed is no part of the window.
+    The answer's validators are kept only if nothing of it is owed or waits: with them, the next answer would be "not
+    modified", and that would be lost. For the same reason it is no part of the window.
     """
     asked, page = answer
     parsed = taken.parsed
@@ -100,12 +100,14 @@ def after_success(
     if not page.not_modified:
         state = replace(state, etag=page.etag, last_modified=page.last_modified)
     known_share = 1.0
+    later = set(taken.owed)
     if parsed is not None:
-        known_share = _known_share(before, parsed, taken)
+        later.update(parsed.waiting)
+        known_share = 0.0 if parsed.waiting else _known_share(before, parsed, taken)
         state = replace(
             state,
             body_hash=taken.body_hash,
-            window=tuple(mark for mark in parsed.window if mark not in set(taken.owed)),
+            window=tuple(mark for mark in parsed.window if mark not in later),
             lying=_lying(before, asked, page, parsed),
             hub=parsed.wishes.hub or _link(page, "hub"),
             topic=parsed.wishes.topic or _link(page, "self"),
@@ -116,7 +118,7 @@ def after_success(
                 page.final_url, "the feed breaks off; what it held was read, the rest comes next time"
             )
             state = replace(state, last_error_code=broken.code, last_error=broken.message)
-    if taken.owed or (parsed is not None and parsed.partial):
+    if later or (parsed is not None and parsed.partial):
         state = replace(state, etag=None, last_modified=None, body_hash=None)
     interval_s = learned_interval(before.interval_s, known_share, pace.tempo)
     ttl_s = None if parsed is None else parsed.wishes.ttl_s

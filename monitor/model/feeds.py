@@ -136,8 +136,8 @@ class ParsedFeed:
 
     `partial`: the body breaks off; whole items before the break are there, and the validators of this answer must not
     be stored, so that the rest comes next time. `skipped`: items beyond the cap or without a usable link. `known`:
-    items passed over by their marks. `window`: the marks of all items, known or not, in feed order. `damaged`:
-    characters that could not be read.
+    items passed over by their marks. `window`: the marks of all items, known or not, in feed order. `waiting`: those of
+    items that were too many for now. `damaged`: characters that could not be read.
     """
 
     entries: tuple[FeedEntry, ...]
@@ -147,5 +147,6 @@ class ParsedFeed:
     skipped: int = 0
     known: int = 0
     window: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     wishes: FeedWishes = FeedWishes()
     damaged: int = 0

@@ -14,7 +14,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import feedparser
 import nh3
@@ -22,11 +22,17 @@ import nh3
 from monitor.errors import EncodingBroken, FeedHostile, FeedNotFeed
 from monitor.model import FeedEntry, ParsedFeed
 from monitor.reading.charset import decode
-from monitor.reading.cutting import Cut, cut_items, whole_items
+from monitor.reading.cutting import cut_items, whole_items
 from monitor.reading.identity import entry_keys, usable_link
 from monitor.reading.items import FIRST_YEAR, Item, Items, iso_time, mark_of
 from monitor.reading.sitemap import read_sitemap
 from monitor.reading.wishes import json_wishes, xml_wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Listed = TypeVar("Listed")
+"""An item as its format lists it: a document of its own, or an object."""
 
 _SHOWN_CHARS = 80
 _TITLE_CHARS = 500
@@ -40,6 +46,9 @@ _MAX_TAGS, _MAX_REFERENCES = 100_000, 500_000
 """In the items that are read: feedparser takes up to 40 µs for a tag and 4 µs for a reference. 500 items of
 50
 elements have 50,000 tags; text in CDATA is not counted."""
+
+MOST_ITEMS: Final = 10_000
+"""Items of a feed that are told apart. What is beyond is neither read nor waits: no feed of news holds as many."""
 
 _ROOTS: Final = "rss|feed|rdf|urlset|sitemapindex"
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -67,8 +76,8 @@ def read_feed(
         body: The answer's bytes, inflated.
         url: Where they came from: relative links are resolved against it. Marks hold for one `url` only.
         content_type: The HTTP header's value, one hint at the charset.
-        max_entries: Items read, from the top, before any is passed over; feeds put the newest first, and of a
-            sitemap the newest are read.
+        max_entries: Items read, from the top, without those that are passed over; feeds put the newest first, and of
+            a sitemap the newest are read. The others wait for the next time, when these are known.
         known: Marks of items to pass over, since their entries are on record.
 
     Returns:
@@ -128,6 +137,7 @@ def _parsed(found: Items, url: str) -> ParsedFeed:
         skipped=unusable + found.skipped,
         known=found.known,
         window=found.window,
+        waiting=found.waiting,
         wishes=found.wishes,
         damaged=sum(_unreadable(text) for entry in entries.values() for text in (entry.title, entry.summary)),
     )
@@ -160,9 +170,11 @@ def _read_xml(text: str, url: str, max_entries: int, known: frozenset[str]) -> I
     feed, kind = text[root.start() :], root[2].lower()
     if kind in {"urlset", "sitemapindex"}:
         return read_sitemap(feed, url, max_entries, known)
-    cut = cut_items(feed, max_entries)
+    cut = cut_items(feed, MOST_ITEMS)
     whole = cut or whole_items(feed, root[1], max_entries)
-    if _markup_beyond_reason("".join((whole.shell, *whole.items))):
+    window = tuple(mark_of(url, item) for item in whole.items)
+    now, waiting = _in_turn(zip(window, whole.items, strict=True), known, max_entries)
+    if _markup_beyond_reason("".join((whole.shell, *(item for _, item in now)))):
         raise FeedHostile(f"{url}: more than {_MAX_TAGS} tags or {_MAX_REFERENCES} character references")
     try:
         shell = _feedparser(whole.shell, url)
@@ -175,23 +187,28 @@ def _read_xml(text: str, url: str, max_entries: int, known: frozenset[str]) -> I
         partial=whole.partial,
         wishes=xml_wishes(shell.feed, url),
     )
-    if cut is not None:
-        return _with_items(feed_itself, cut, url, known)
-    items = tuple(_xml_item(entry) for entry in shell.entries[:max_entries])
-    return feed_itself._replace(items=items, skipped=max(0, whole.total - len(items)))
-
-
-def _with_items(feed: Items, cut: Cut, url: str, known: frozenset[str]) -> Items:
-    """`feed` with what its items give, each parsed alone; one that gives nothing is skipped."""
-    window = tuple(mark_of(url, item) for item in cut.items)
-    unknown = [(mark, item) for mark, item in zip(window, cut.items, strict=True) if mark not in known]
-    read = [_read_alone(item, mark, url) for mark, item in unknown]
-    return feed._replace(
+    if cut is None:
+        items = tuple(_xml_item(entry) for entry in shell.entries[:max_entries])
+        return feed_itself._replace(items=items, skipped=max(0, whole.total - len(items)))
+    read = [_read_alone(item, mark, url) for mark, item in now]  # one that gives nothing is skipped
+    return feed_itself._replace(
         items=tuple(item for items in read for item in items),
-        skipped=cut.total - len(cut.items) + read.count(()),
-        known=len(cut.items) - len(unknown),
+        skipped=cut.total - len(cut.items) + len(waiting) + read.count(()),
+        known=sum(mark in known for mark in window),
         window=window,
+        waiting=waiting,
     )
+
+
+def _in_turn(
+    marked: Iterable[tuple[str, Listed]], known: frozenset[str], max_entries: int
+) -> tuple[list[tuple[str, Listed]], tuple[str, ...]]:
+    """What is not known, as much as is read now, each once; and the marks of what waits."""
+    unknown: dict[str, Listed] = {}
+    for mark, item in marked:
+        if mark not in known:
+            unknown.setdefault(mark, item)
+    return list(unknown.items())[:max_entries], tuple(unknown)[max_entries:]
 
 
 def _read_alone(item: str, mark: str, url: str) -> tuple[Item, ...]:
@@ -247,19 +264,20 @@ def _read_json(text: str, url: str, max_entries: int, known: frozenset[str]) -> 
         feed = json.loads(text)
         listed = feed.get("items") if isinstance(feed, dict) else None
         items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-        window = tuple(mark_of(url, json.dumps(item, sort_keys=True)) for item in items[:max_entries])
+        window = tuple(mark_of(url, json.dumps(item, sort_keys=True)) for item in items[:MOST_ITEMS])
     except (ValueError, RecursionError) as exc:
         raise _not_feed(url, text) from exc
     if not isinstance(feed, dict) or "jsonfeed.org" not in _string(feed, "version"):
         raise _not_feed(url, text)
-    unknown = [(item, mark) for item, mark in zip(items, window, strict=False) if mark not in known]
+    now, waiting = _in_turn(zip(window, items, strict=False), known, max_entries)
     return Items(
         title=_string(feed, "title"),
         kind="json",
-        items=tuple(_json_item(item, mark) for item, mark in unknown),
-        skipped=len(items) - len(window),
-        known=len(window) - len(unknown),
+        items=tuple(_json_item(item, mark) for mark, item in now),
+        skipped=len(items) - len(window) + len(waiting),
+        known=sum(mark in known for mark in window),
         window=window,
+        waiting=waiting,
         wishes=json_wishes(feed, url),
     )
 

@@ -30,7 +30,7 @@ class Items(NamedTuple):
     """The items that were read, in feed order.
 
     `skipped` counts those beyond the cap and those that gave nothing, `known` those passed over by their marks;
-    `window` has the marks of all within the cap, known or not.
+    `window` has the marks of all, known or not, `waiting` those of the unknown ones that were beyond the cap.
     """
 
     title: str
@@ -40,6 +40,7 @@ class Items(NamedTuple):
     partial: bool = False
     known: int = 0
     window: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     wishes: FeedWishes = FeedWishes()
 
 

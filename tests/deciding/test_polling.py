@@ -177,6 +177,13 @@ def test_what_is_owed_is_no_part_of_the_window_and_neither_validators_nor_body_a
     assert (state.window, state.etag, state.last_modified, state.body_hash) == (("a",), None, None, None)
 
 
+def test_what_was_too_much_for_now_is_asked_for_soon_and_whole() -> None:
+    before = replace(STATE, interval_s=900.0, window=("a", "b"))
+    state = success(before, taken=Taken(parsed=parsed("a", "b", "c", waiting=("c",)), body_hash="1"))
+    assert (state.window, state.etag, state.last_modified, state.body_hash) == (("a", "b"), None, None, None)
+    assert state.interval_s == 450.0
+
+
 def test_a_feed_that_breaks_off_says_so_and_is_asked_whole_again() -> None:
     state = success(taken=Taken(parsed=parsed("a", partial=True), body_hash="1"))
     assert (state.last_error_code, state.etag, state.body_hash, state.failures) == ("E-FETCH-TRUNCATED", None, None, 0)

@@ -182,18 +182,25 @@ def test_what_is_read_beside_known_items_is_what_is_read_of_the_whole(text: str,
         assert read(text, chosen((), choice), cap) is whole
         event(whole.__name__)
         return
+    beyond = read(text, max_entries=100)
+    assert not isinstance(beyond, type)
+    if whole.kind != "sitemap" and whole.window:  # of a sitemap the newest are read, and the others never
+        whole = beyond
     known = chosen(whole.window, choice)
     pruned = read(text, known, cap)
     assert not isinstance(pruned, type)
+    in_turn = tuple(dict.fromkeys(mark for mark in whole.window if mark not in known))
+    assert pruned.waiting == (() if whole.kind == "sitemap" else in_turn[cap:])
     # Of items with one address the first one is the entry. Where it is known, its address is on record, and one below
     # it that is not known may come up instead.
     on_record = {entry.keys[0] for entry in whole.entries if entry.mark in known}
-    assert without(pruned.entries, on_record) == [entry for entry in whole.entries if entry.mark not in known]
+    unknown = [entry for entry in whole.entries if entry.mark not in known]
+    assert without(pruned.entries, on_record) == [entry for entry in unknown if entry.mark not in pruned.waiting]
     assert pruned.window == whole.window
     assert pruned.known == sum(mark in known for mark in whole.window)
     for same in ("title", "kind", "partial", "wishes"):
         assert getattr(pruned, same) == getattr(whole, same)
-    assert pruned.skipped <= whole.skipped
+    assert pruned.skipped - len(pruned.waiting) <= whole.skipped
     assert all(entry.mark in whole.window if whole.window else not entry.mark for entry in whole.entries)
     event(f"{whole.kind}, {'marks' if whole.window else 'none'}")
 
@@ -290,15 +297,21 @@ def test_one_broken_item_is_read_leniently_and_its_neighbours_as_they_are() -> N
     assert (len(feed.window), feed.skipped) == (4, 1)
 
 
-def test_items_beyond_the_cap_stay_beyond_it_when_those_above_are_known() -> None:
+@pytest.mark.parametrize("form", ["rss", "json"])
+def test_items_beyond_the_cap_wait_until_those_above_are_known_and_none_is_left(form: str) -> None:
     listed = [f"<item><link>/{number}</link></item>" for number in range(9)]
-    body = rss(*listed).encode()
-    whole = read_feed(body, url=URL, content_type="", max_entries=4)
-    pruned = read_feed(body, url=URL, content_type="", max_entries=4, known=frozenset(whole.window[:3]))
-    assert (len(whole.entries), whole.skipped, whole.known) == (4, 5, 0)
-    assert (pruned.entries, pruned.skipped, pruned.known) == (whole.entries[3:], 5, 3)
-    assert not whole.partial
-    assert not pruned.partial
+    objects = [{"id": str(number), "url": f"{URL}/{number}"} for number in range(9)]
+    json_feed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": objects})
+    body = (json_feed if form == "json" else rss(*listed)).encode()
+    known: frozenset[str] = frozenset()
+    seen = []
+    for left, waiting in ((9, 5), (5, 1), (1, 0), (0, 0)):
+        feed = read_feed(body, url=URL, content_type="", max_entries=4, known=known)
+        assert (len(feed.entries), feed.known) == (min(4, left), 9 - left)
+        assert (len(feed.waiting), feed.skipped, len(feed.window), feed.partial) == (waiting, waiting, 9, False)
+        seen += [entry.url[-1] for entry in feed.entries]
+        known = frozenset(feed.window) - frozenset(feed.waiting)
+    assert seen == list("012345678")
 
 
 def test_of_a_body_that_breaks_off_the_whole_items_have_the_marks_they_had() -> None:
