@@ -96,6 +96,14 @@ def test_a_rollback_that_cannot_be_finished_is_told_with_the_file(filled: Path) 
     assert filled.read_bytes() == content
 
 
+def test_what_is_asked_of_a_closed_archive_is_told_as_that(filled: Path) -> None:
+    db = read_only(filled)
+    db.close()
+    with pytest.raises(ArchiveError) as error, translated("count"):  # of such a thing SQLite knows nothing, and no code
+        db.execute("SELECT count(*) FROM alerts")
+    assert error.value.message == "cannot count: Cannot operate on a closed database."
+
+
 # --------------------------------------------------------------------------------------------------------- waiting
 
 

@@ -168,6 +168,8 @@ def test_what_breaks_a_tables_own_rule_is_told_with_the_file_and_the_place(fille
     with pytest.raises(ArchiveCorrupt) as error:
         SqliteArchive(filled)
     assert told(error) == f"cannot open {filled}: NULL value in extra.a; nothing was written"
+    with pytest.raises(ArchiveCorrupt, match=r"NULL value in extra\.a"):
+        open_writer(filled, known=KNOWN)
     SqliteArchive(filled, check=False).close()
 
 
