@@ -15,7 +15,7 @@ from monitor.deciding.rules import STORM
 from monitor.errors import MailRefused
 from monitor.model import ClaimKind, Relation
 from monitor.render import write_digest
-from monitor.render.digest import ITEMS, LISTED, WHOLE
+from monitor.render.digest import ITEMS
 from tests.adapters.test_mail import DESK, LINKS, Mailbox, listening, notify, part
 from tests.alert_factory import ELYSEE, FIRST_SEEN, NAMES, make_alert, make_item
 
@@ -132,20 +132,22 @@ def test_the_new_words_are_marked_with_source_relation_and_link_and_a_conflict_w
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_very_many_alerts_each_has_a_line_until_even_these_are_counted(kind: str) -> None:
-    alerts = [plain(at) for at in range(WHOLE + LISTED + 5)]
+def test_what_has_no_room_is_a_line_or_counted_with_the_command_that_shows_it(kind: str) -> None:
+    alerts = [plain(at) for at in range(200)]
     said = part(composed(*alerts), kind)
-    assert all(re.search(rf"خبر رقم {at}\b", said) for at in range(WHOLE + LISTED))
-    assert not re.search(rf"خبر رقم {WHOLE + LISTED}\b", said)
-    assert "عددها 5" in said
-    assert f"worker.py alerts list --limit {2 * len(alerts)}" in said
-    assert len(part(composed(*alerts), "html").encode()) < 102_000
+    shown = len(set(re.findall(r"خبر رقم (\d+)\b", said)))
+    assert f"عددها {200 - shown}." in said
+    assert f"And {200 - shown} more" in said
+    assert "worker.py alerts list --limit 400" in said
+    assert said.count("It is new.") < shown
 
 
-def test_a_digest_of_the_longest_texts_stays_a_mail() -> None:
-    item = make_item(quote="ك " * 5000, sentence="ك " * 9000, mark_start=100, mark_end=8000, other_quote="م " * 4000)
-    message = composed(*(some(at, items=(item,) * 20, title="ع" * 5000) for at in range(80)))
-    assert len(bytes(message)) < 1_500_000
+def test_a_letter_is_shortened_from_its_end_over_all_its_meetings() -> None:
+    alerts = [plain(at, meeting_id=f"mt_{at // 2}") for at in range(6)]
+    short = write_digest(alerts, NAMES, LABELS).shortened(1, 3)
+    told = [[(entry.letter.title, entry.whole) for entry in group.entries] for group in short.groups]
+    assert told == [[("خبر رقم 0", True), ("خبر رقم 1", False)], [("خبر رقم 2", False)]]
+    assert short.left_out == 3
 
 
 # --------------------------------------------------------------------------------------------------------- storms
@@ -207,6 +209,42 @@ def test_who_gets_a_digest_can_end_it_by_a_link() -> None:
     stop = LINKS.stop("mail", DESK)
     assert f"<{stop}>" in message["List-Unsubscribe"]
     assert all(stop in part(message, kind) for kind in KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_under_the_head_of_each_meeting_it_can_be_muted_and_what_is_about_none_by_its_claims(kind: str) -> None:
+    alerts = [
+        some(1),
+        plain(2),
+        plain(3, meeting_id="mt_2"),
+        plain(4, meeting_id=None, meeting=None),
+        plain(5, meeting_id=None),
+    ]
+    message = notify(25, links=LINKS).compose_together(BUNDLE, deliveries(alerts))
+    said = part(message, kind)
+    offered = {alert.id: [url for *_, url in LINKS.offer(alert, "mail", DESK).mutes] for alert in alerts}
+    found = [alert for alert, urls in offered.items() if all(said.count(url) == 1 for url in urls)]
+    assert found == ["al_1", "al_3", "al_4", "al_5"]
+    assert said.count("هذا اللقاء، 7 أيام") == said.count("هذه الأقوال، 30 يوماً") == 2
+    assert "this meeting, 7 days" in said
+    for alert in alerts:
+        assert all(url in said for _, url in LINKS.offer(alert, "mail", DESK).verdicts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_meeting_of_which_there_is_room_for_lines_only_can_be_muted(kind: str) -> None:
+    alerts = [plain(at, meeting_id="mt_1" if at < 40 else "mt_2") for at in range(60)]
+    said = part(notify(25, links=LINKS).compose_together(BUNDLE, deliveries(alerts)), kind)
+    offer = LINKS.offer(alerts[40], "mail", DESK)
+    assert all(url in said for *_, url in offer.mutes)
+    assert not any(url in said for _, url in offer.verdicts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_links_a_digest_offers_none(kind: str) -> None:
+    said = part(composed(some(1), plain(2, meeting_id=None)), kind)
+    assert "إيقاف مؤقت" not in said
+    assert "رأيك" not in said
 
 
 def test_a_digest_is_right_to_left_loads_nothing_and_knows_the_dark() -> None:

@@ -23,10 +23,11 @@ from monitor.ports import Commit
 from storage.archive import SqliteArchive
 from tests.alert_factory import NAMES, FixedClock
 from tests.alert_factory import make_delivery as make_conflict
-from tests.factories import NOON, make_decision, make_delivery
+from tests.factories import NOON, make_alert, make_decision, make_delivery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from email.message import EmailMessage
     from pathlib import Path
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -94,10 +95,11 @@ class Browser:
     def show(self, url: str) -> None:
         self._loaded(lambda: self.call("Page.navigate", url=url))
 
-    def press(self) -> None:
-        """Click the middle of the only button."""
+    def press(self, what: str = "document.querySelector('button')") -> None:
+        """Click the middle of the only button, or of something else."""
+        self.value(f"{what}.scrollIntoView()")
         rect = self.value("(({x, y, width, height}) => [x + width / 2, y + height / 2])"
-                          "(document.querySelector('button').getBoundingClientRect())")  # fmt: skip
+                          f"({what}.getBoundingClientRect())")  # fmt: skip
         at = {"x": rect[0], "y": rect[1], "button": "left", "clickCount": 1}
 
         def click() -> None:
@@ -216,15 +218,55 @@ async def test_a_link_that_does_not_hold_is_a_page_that_complains_of_nothing(bro
     assert issues == []  # that the server said 404 stands in the log, and shall
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_mail_fits_a_phone_turns_dark_and_fetches_nothing(browser: Browser, tmp_path: Path, scheme: str) -> None:
+def mailing(links: Links) -> MailNotify:
     settings = MailSettings(host="127.0.0.1", port=25, sender="rasid@watch.example", recipients=(DESK,))
-    links = Links("https://watch.example/rasid", KEY)
-    message = MailNotify(settings, names=NAMES, clock=FixedClock(), links=links).compose(make_conflict(DESK))
+    return MailNotify(settings, names=NAMES, clock=FixedClock(), links=links)
+
+
+def written(message: EmailMessage, folder: Path) -> Path:
+    """A mail as a page of its own."""
     html = message.get_body(("html",))
     assert html is not None
-    mail = tmp_path / "mail.html"
+    mail = folder / "mail.html"
     mail.write_text(html.get_content(), encoding="utf-8")
+    return mail
+
+
+async def test_a_reader_of_a_digest_mutes_one_of_its_meetings(browser: Browser, tmp_path: Path) -> None:
+    with SqliteArchive(":memory:") as archive:
+        alerts = [make_alert(id=f"a{at}", meeting_id=f"m{at % 2}") for at in range(4)]
+        sent = tuple(make_delivery(content=alert, recipient=DESK) for alert in alerts)
+        archive.commit(Commit(decision=make_decision(alerts=tuple(alerts)), deliveries=sent))
+        async with open_links(archive) as links:
+            mail = written(mailing(links).compose_together("digest:2026-01-18", sent), tmp_path)
+
+            def read() -> str:
+                browser.call("Emulation.setDeviceMetricsOverride", **PHONE)
+                browser.show(mail.as_uri())
+                browser.press("[...document.querySelectorAll('a')].filter(a => a.innerText.includes('30 days'))[1]")
+                assert fits(browser)
+                asked = str(browser.value("document.body.innerText"))
+                browser.press()
+                return asked
+
+            asked = await asyncio.to_thread(read)
+        assert "هذا اللقاء" in asked
+        (mute,) = archive.mutes().standing(NOON)
+        assert (mute.kind, mute.target, mute.recipient) == ("meeting", "m1", DESK)
+    assert browser.complaints == []
+    assert [method for method, _ in browser.requests] == ["GET", "GET", "POST"]
+
+
+@pytest.mark.parametrize("number", [1, 3, 40])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_mail_fits_a_phone_turns_dark_and_fetches_nothing(
+    browser: Browser, tmp_path: Path, scheme: str, number: int
+) -> None:
+    channel = mailing(Links("https://watch.example/rasid", KEY))
+    sent = tuple(make_conflict(DESK, id=f"al_{at}", meeting_id=f"mt_{at % 3}") for at in range(number))
+    mail = written(
+        channel.compose_together("digest:2026-01-18", sent) if number > 1 else channel.compose(*sent), tmp_path
+    )
     browser.call("Emulation.setDeviceMetricsOverride", **PHONE)
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     browser.show(mail.as_uri())

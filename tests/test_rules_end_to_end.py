@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import time, timedelta
 from functools import partial
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.adapters.pages import LinkPages, showing
 from monitor.deciding.hours import Quiet
 from monitor.deciding.rules import STORM, Held, Message, Rule, RuleBook, Send
 from monitor.model import Alert, DeliveryState
 from monitor.pipeline import deliver, run_cycle
 from monitor.ports import Commit
 from tests import test_pipeline as walk
-from tests.adapters.test_mail import DESK, Mailbox, listening, notify
+from tests.adapters.test_mail import DESK, LINKS, Mailbox, listening, notify, part
+from tests.adapters.test_pages import BUTTON, Place
+from tests.alert_factory import FixedClock, make_alert
 from tests.deciding.test_rules import NIGHT
 from tests.factories import make_delivery
 from tests.polling_rig import START
@@ -136,6 +140,32 @@ async def test_a_muted_meeting_is_held_back_and_another_is_told(
     added = states(ports)[before:]
     assert ("suppressed", f"mute:{mute.id}") in added
     assert ("queued", None) in added
+
+
+async def test_who_mutes_a_meeting_by_a_link_in_a_digest_hears_of_others_only(
+    ports: Ports,
+    world: World,
+    server: Loopback,
+) -> None:
+    mailbox = Mailbox()
+    archive: SqliteArchive = ports.archive  # type: ignore[assignment]
+    async with listening(mailbox) as port:
+        burst = Rule(name="desk", send=Send.NOW, group_wait=timedelta(minutes=5))
+        ports = told_by(ports, notify(port, links=LINKS), burst)
+        await polled(ports, world, server, another(0), another(1))
+        later(ports, 5)
+        await deliver(ports)
+        found = re.search(r"this meeting, 7 days: (\S+)", part(mailbox.read(), "plain"))
+        assert found
+        async with showing(LinkPages(LINKS, archive, clock=ports.clock), listen="127.0.0.1:0") as pages:
+            place = Place(archive, make_alert(), FixedClock(), pages)
+            assert (await place.ask("GET", found[1])).status == 200
+            assert archive.mutes().standing(ports.clock.now()) == ()
+            assert (await place.ask("POST", found[1], BUTTON)).status == 200
+        (mute,) = archive.mutes().standing(ports.clock.now())
+        before = len(states(ports))
+        await polled(ports, world, server, another(0), another(1), another(2), ROME)
+    assert set(states(ports)[before:]) == {("suppressed", f"mute:{mute.id}"), ("queued", "desk")}
 
 
 async def test_past_the_threshold_the_rest_waits_for_the_digest_and_nothing_is_lost(

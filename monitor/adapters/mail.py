@@ -177,19 +177,19 @@ class MailNotify:
         alerts: Iterable[Alert] = (),
     ) -> EmailMessage:
         sender, recipient, note = self._sender, ascii_address(delivery.recipient), self._note(delivery)
+        text, html = (self._templates.get_template(f"{template}.{kind}") for kind in ("txt", "html"))
         try:
             message = self._headed(delivery, letter.subject, sender, recipient)
             view = {
-                "letter": letter,
                 "note": note,
                 "offer": self._offered(delivery.content, delivery.recipient),
                 "offers": {alert.id: self._offered(alert, delivery.recipient) for alert in alerts},
                 "unsubscribe": _mailto(self._settings.unsubscribe),
             }
-            text = self._templates.get_template(f"{template}.txt").render(view)
-            html = self._templates.get_template(f"{template}.html").render(view)
-            message.set_content("\n".join([*note, "", text]) if note else text, charset="utf-8", cte="base64")
-            message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
+            fitted = letter.fitted(lambda tried: _bytes_of(html.render(view, letter=tried)))
+            said = text.render(view, letter=fitted)
+            message.set_content("\n".join([*note, "", said]) if note else said, charset="utf-8", cte="base64")
+            message.add_alternative(html.render(view, letter=fitted), subtype="html", charset="utf-8", cte="base64")
         except (MessageError, TemplateError, ValueError) as error:
             raise MailRefused(f"{delivery.content.id} cannot be written as a mail: {error}") from error
         return message
@@ -307,6 +307,11 @@ def ascii_address(address: str) -> str:
     if not (_LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)):
         raise MailRefused(f"{one_line(address, 100)!r} is not an e-mail address")
     return f"{local}@{domain}"
+
+
+def _bytes_of(text: str) -> int:
+    """How large a text is in a mail before its transfer encoding: UTF-8, each line ended by two characters."""
+    return len(text.encode()) + text.count("\n")
 
 
 def _message_id(key: str, domain: str) -> str:

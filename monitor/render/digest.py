@@ -1,7 +1,8 @@
 """Several alerts as one letter: by meeting, of each alert what matters most, and the rest counted and named. Pure.
 
 Nothing is left out silently: an alert for which there is no room is a line with its title and source, and only a very
-long digest counts what it does not list, with the command that shows it.
+long digest counts what it does not list, with the command that shows it. How much room there is, is asked of whoever
+lays the letter out: `fitted`.
 """
 
 from __future__ import annotations
@@ -12,37 +13,41 @@ from typing import TYPE_CHECKING
 from monitor.model import Relation
 from monitor.render.letter import write_letter
 from monitor.render.plain import one_line
+from monitor.render.room import HTML_BYTES, most
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from monitor.model import Alert
     from monitor.render.letter import Face, Letter
     from monitor.render.words import Labels, Names
 
 SUBJECT_CHARS = 120
-TITLE_CHARS = 300
 ITEMS = 3
 """Claims of each alert that are shown; a digest is for looking over."""
-WHOLE = 10
-"""Alerts that are shown with their claims. Gmail cuts off a message of more than 102 kB."""
-LISTED = 40
-"""Alerts beyond these that get a line each."""
+LISTED = 150
+"""Alerts that may have a place in it: a line takes some 600 bytes, so that more would hardly ever fit."""
+LINES_BYTES = HTML_BYTES * 2 // 3
+"""What a mail may be while each alert has but a line. So much is kept free for the first ones with their claims."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One alert: `letter` has at most three claims, none where there is only room for a line."""
+    """One alert: `letter` has at most three claims, which are shown where it is `whole`; else it is a line."""
 
     alert_id: str
     letter: Letter
-    whole: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The alerts about one meeting, whose heads are None where they are about none."""
+    """The alerts about one meeting, whose heads are None where they are about none.
 
+    Any alert's links to mute serve all of them where `one_meeting`; else each has its own.
+    """
+
+    one_meeting: bool
     ar: Face | None
     en: Face | None
     entries: tuple[Entry, ...]
@@ -69,9 +74,31 @@ class DigestLetter:
     ar: DigestFace
     en: DigestFace
 
+    def shortened(self, whole: int, listed: int) -> DigestLetter:
+        """With so many of its alerts, in their order, of which the first are whole; the others are counted."""
+        groups, before = [], 0
+        for group in self.groups:
+            kept = enumerate(group.entries[: max(0, listed - before)], before)
+            entries = tuple(replace(entry, whole=at < whole) for at, entry in kept)
+            groups += [replace(group, entries=entries)] if entries else []
+            before += len(group.entries)
+        return replace(self, groups=tuple(groups), left_out=self.left_out + max(0, before - listed))
+
+    def fitted(self, html_bytes: Callable[[DigestLetter], int]) -> DigestLetter:
+        """With as much as one mail holds: a line for each alert, then the first ones whole, then what more lines fit.
+
+        Args:
+            html_bytes: How large a letter is as it is sent.
+        """
+        told = sum(len(group.entries) for group in self.groups)
+        listed = most(told, lambda n: html_bytes(self.shortened(0, n)) <= LINES_BYTES)
+        whole = most(listed, lambda n: html_bytes(self.shortened(n, listed)) <= HTML_BYTES)
+        more = most(told - listed, lambda n: html_bytes(self.shortened(whole, listed + n)) <= HTML_BYTES)
+        return self.shortened(whole, listed + more)
+
 
 def write_digest(alerts: Sequence[Alert], names: Names, labels: Labels) -> DigestLetter:
-    """Everything a mail about several alerts shows, cleaned of what cannot be seen.
+    """Everything a mail about several alerts may show, cleaned of what cannot be seen; `fitted` makes it a mail.
 
     Args:
         alerts: In the order in which they were decided; one at least.
@@ -79,15 +106,13 @@ def write_digest(alerts: Sequence[Alert], names: Names, labels: Labels) -> Diges
         labels: The product's words.
     """
     told = _in_order(alerts)
-    shown = told[: WHOLE + LISTED]
-    letters = {alert.id: _short(write_letter(alert, names, labels)) for alert in shown}
-    whole = {alert.id for alert in shown[:WHOLE]}
+    shown = told[:LISTED]
     meetings = dict.fromkeys(alert.meeting_id for alert in shown)
-    groups = (_group([alert for alert in shown if alert.meeting_id == meeting], letters, whole) for meeting in meetings)
+    about = ([alert for alert in shown if alert.meeting_id == meeting] for meeting in meetings)
     return DigestLetter(
         subject=digest_subject(alerts, names, labels),
         clash=any(alert.relation is Relation.CONTRADICTING for alert in alerts),
-        groups=tuple(groups),
+        groups=tuple(_group(group, names, labels) for group in about),
         left_out=len(told) - len(shown),
         command=f"worker.py alerts list --limit {min(1000, 2 * len(told))}",
         ar=_face(alerts, labels, "ar"),
@@ -123,20 +148,18 @@ def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
     return sorted(told, key=rank)
 
 
-def _group(alerts: Sequence[Alert], letters: dict[str, Letter], whole: set[str]) -> Group:
+def _group(alerts: Sequence[Alert], names: Names, labels: Labels) -> Group:
     """What was known last of the meeting stands above what was told of it."""
+    letters = {alert.id: write_letter(alert, names, labels).shortened(ITEMS) for alert in alerts}
     last = letters[max(alerts, key=lambda alert: alert.first_seen).id]
-    about = alerts[0].meeting_id is not None and last.ar.who is not None
+    one_meeting = alerts[0].meeting_id is not None
+    known = one_meeting and last.ar.who is not None
     return Group(
-        ar=last.ar if about else None,
-        en=last.en if about else None,
-        entries=tuple(Entry(alert_id=alert.id, letter=letters[alert.id], whole=alert.id in whole) for alert in alerts),
+        one_meeting=one_meeting,
+        ar=last.ar if known else None,
+        en=last.en if known else None,
+        entries=tuple(Entry(alert_id=alert.id, letter=letters[alert.id]) for alert in alerts),
     )
-
-
-def _short(letter: Letter) -> Letter:
-    items, title = letter.items[:ITEMS], one_line(letter.title, TITLE_CHARS)
-    return replace(letter, title=title, items=items, left_out=letter.left_out + len(letter.items) - len(items))
 
 
 def _what(alerts: Sequence[Alert], labels: Labels, language: str) -> str:

@@ -6,15 +6,16 @@ is the template's. Nothing here decides what is alerted, and no quote is altered
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import Alert, AlertItem, EvidenceGrade, Urgency
 from monitor.render.order import by_importance
 from monitor.render.plain import one_line, seen, web_link
+from monitor.render.room import HTML_BYTES, most
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from monitor.model import Counterpart, Meeting
     from monitor.render.words import Labels, Names
@@ -23,6 +24,11 @@ SUBJECT_CHARS = 120
 AROUND_CHARS = 400
 """How much of a sentence is shown on either side of what is new in it; some run on for a page."""
 MARK_CHARS = 1500
+LINE_CHARS = 300
+"""Of a title, a name, a place, or several in one line."""
+WHY_CHARS = 600
+COUNTERPARTS = 8
+"""On the other side; more are counted."""
 ITEMS = 8
 """Claims shown in full. More are counted: a mail that must be scrolled for pages is not read at all."""
 HOME = "LY"
@@ -93,6 +99,15 @@ class Letter:
     ar: Face
     en: Face
 
+    def shortened(self, items: int) -> Letter:
+        """With the first of its claims, and the others counted."""
+        first = self.items[:items]
+        return replace(self, items=first, left_out=self.left_out + len(self.items) - len(first))
+
+    def fitted(self, html_bytes: Callable[[Letter], int]) -> Letter:
+        """With as many of its claims as one mail holds; `html_bytes` is how large a letter is as it is sent."""
+        return self.shortened(most(len(self.items), lambda n: html_bytes(self.shortened(n)) <= HTML_BYTES))
+
 
 def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
     """Everything a mail about `alert` shows, cleaned of what cannot be seen (controls, bidi overrides)."""
@@ -103,8 +118,8 @@ def write_letter(alert: Alert, names: Names, labels: Labels) -> Letter:
         digest=alert.urgency is Urgency.DIGEST,
         uncertain=_uncertain(alert),
         low_evidence=alert.grade is EvidenceGrade.LOW,
-        title=one_line(alert.title),
-        outlet=one_line(alert.outlet),
+        title=one_line(alert.title, LINE_CHARS),
+        outlet=one_line(alert.outlet, LINE_CHARS),
         link=web_link(alert.url),
         outlets=alert.outlets,
         items=items,
@@ -171,7 +186,7 @@ def _item(item: AlertItem, names: Names, labels: Labels) -> ItemView:
         after=after.rstrip(),
         suggest=item.suggest,
         other_quote=one_line(item.other_quote, MARK_CHARS) if item.other_quote else None,
-        other_outlet=one_line(item.other_outlet) if item.other_outlet else None,
+        other_outlet=one_line(item.other_outlet, LINE_CHARS) if item.other_outlet else None,
         other_link=web_link(item.other_url),
         ar=_item_face(item, names, labels, "ar"),
         en=_item_face(item, names, labels, "en"),
@@ -183,9 +198,9 @@ def _item_face(item: AlertItem, names: Names, labels: Labels, language: str) -> 
         relation=labels.of(language, "relation", item.relation.value),
         kind=labels.of(language, "kind", item.kind.value),
         modality=labels.of(language, "modality", item.modality.value),
-        speaker=one_line(names.anyone(language, item.speaker)) if item.speaker else None,
-        origin=one_line(names.anyone(language, item.origin)) if item.origin else None,
-        why=one_line(item.why_en if language == "en" else item.why),
+        speaker=one_line(names.anyone(language, item.speaker), LINE_CHARS) if item.speaker else None,
+        origin=one_line(names.anyone(language, item.origin), LINE_CHARS) if item.origin else None,
+        why=one_line(item.why_en if language == "en" else item.why, WHY_CHARS),
     )
 
 
@@ -197,7 +212,7 @@ def _face(alert: Alert, names: Names, labels: Labels, language: str) -> Face:
         who=_joined((names.person(language, person) for person in meeting.principals), labels, language)
         if meeting
         else None,
-        counterparts=tuple(_counterpart(c, names, labels, language) for c in meeting.counterparts) if meeting else (),
+        counterparts=_counterparts(meeting, names, labels, language) if meeting else (),
         where=_where(meeting, names, labels, language) if meeting else None,
         when=_when(meeting, labels, language),
         mode=labels.of(language, "mode", meeting.mode.value) if meeting else None,
@@ -212,7 +227,14 @@ def _face(alert: Alert, names: Names, labels: Labels, language: str) -> Face:
 
 def _joined(parts: Iterable[str], labels: Labels, language: str) -> str | None:
     kept = [clean for part in parts if (clean := one_line(part))]
-    return labels.of(language, "phrase", "list_separator").join(kept) or None
+    return one_line(labels.of(language, "phrase", "list_separator").join(kept), LINE_CHARS) or None
+
+
+def _counterparts(meeting: Meeting, names: Names, labels: Labels, language: str) -> tuple[str, ...]:
+    """Each on a line; where they are too many, the last line counts them."""
+    told = [_counterpart(one, names, labels, language) for one in meeting.counterparts[:COUNTERPARTS]]
+    left_out = len(meeting.counterparts) - len(told)
+    return (*told, *([labels.of(language, "phrase", "others").format(count=left_out)] if left_out else []))
 
 
 def _counterpart(counterpart: Counterpart, names: Names, labels: Labels, language: str) -> str:
@@ -223,7 +245,7 @@ def _counterpart(counterpart: Counterpart, names: Names, labels: Labels, languag
     ]
     country = names.term(language, counterpart.country) if counterpart.country else ""
     body = labels.of(language, "phrase", "list_separator").join(part for part in said if part)
-    return one_line(f"{body} ({country})" if body and country else body or country)
+    return one_line(f"{body} ({country})" if body and country else body or country, LINE_CHARS)
 
 
 def _where(meeting: Meeting, names: Names, labels: Labels, language: str) -> str | None:
@@ -265,4 +287,4 @@ def _no_foreign(alert: Alert, names: Names, labels: Labels, language: str) -> st
         return None
     named = (one_line(names.term(language, country)) for country in foreign)
     countries = labels.of(language, "phrase", "country_separator").join(named)
-    return one_line(labels.of(language, "phrase", "no_foreign").format(countries=countries))
+    return one_line(labels.of(language, "phrase", "no_foreign").format(countries=countries), LINE_CHARS)

@@ -6,17 +6,21 @@ message stands in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import NoticeKind
 from monitor.render.plain import one_line
+from monitor.render.room import HTML_BYTES, most
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.model import Alarm, Notice
     from monitor.render.words import Labels, Names
 
 SUBJECT_CHARS = 120
+LINE_CHARS = 300
 MESSAGE_CHARS = 600
 ALARMS = 12
 """Alarms shown in full. More are counted: where so many sources fail, their list is better read in the archive."""
@@ -66,6 +70,15 @@ class NoticeLetter:
     command: str
     ar: NoticeFace
     en: NoticeFace
+
+    def shortened(self, alarms: int) -> NoticeLetter:
+        """With the first of its alarms, and the others counted."""
+        first = self.alarms[:alarms]
+        return replace(self, alarms=first, left_out=self.left_out + len(self.alarms) - len(first))
+
+    def fitted(self, html_bytes: Callable[[NoticeLetter], int]) -> NoticeLetter:
+        """With as many of its alarms as one mail holds; `html_bytes` is how large a letter is as it is sent."""
+        return self.shortened(most(len(self.alarms), lambda n: html_bytes(self.shortened(n)) <= HTML_BYTES))
 
 
 def write_notice(notice: Notice, names: Names, labels: Labels) -> NoticeLetter:
@@ -144,8 +157,8 @@ def _alarm(alarm: Alarm, names: Names, labels: Labels) -> AlarmView:
     message = one_line(alarm.message, MESSAGE_CHARS)
     explained = all(_meaning(alarm, labels, language) != message for language in ("ar", "en"))
     return AlarmView(
-        feed=one_line(alarm.feed_id) if alarm.feed_id is not None else None,
-        code=one_line(alarm.code),
+        feed=one_line(alarm.feed_id, LINE_CHARS) if alarm.feed_id is not None else None,
+        code=one_line(alarm.code, LINE_CHARS),
         message=message if message and explained else None,
         ar=_alarm_face(alarm, names, labels, "ar"),
         en=_alarm_face(alarm, names, labels, "en"),
@@ -169,4 +182,4 @@ def _meaning(alarm: Alarm, labels: Labels, language: str) -> str:
 def _source(alarm: Alarm, names: Names, labels: Labels, language: str) -> str:
     if alarm.feed_id is None:
         return labels.of(language, "phrase", "watch")
-    return one_line(names.feeds.get(alarm.feed_id) or alarm.feed_id)
+    return one_line(names.feeds.get(alarm.feed_id) or alarm.feed_id, LINE_CHARS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import urlsplit
 
+LINK_CHARS = 4096
+"""No longer address is fetched, so that none is lost by this."""
 _JOINERS = "\u200c\u200d"
 
 
@@ -20,7 +22,9 @@ def one_line(text: str, max_chars: int | None = None) -> str:
 
 def web_link(url: str | None) -> str | None:
     """`url` where it is an http or https address that is safe to put before a reader, else None."""
-    if not url or url != seen(url) or any(char.isspace() or char in "<>\"'`\\" for char in url):
+    if not url or len(url) > LINK_CHARS or url != seen(url):
+        return None
+    if any(char.isspace() or char in "<>\"'`\\" for char in url):
         return None
     try:
         parts = urlsplit(url)
