@@ -29,6 +29,9 @@ _DUAL_ENDINGS: Final = ("تين", "تان", "ين", "ان")
 _YEARS: Final = range(1900, 2101)
 _FIGURE: Final = re.compile(r"[وفبكل]?(\d+(?:[.,٫٬]\d+)*)")
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:[,٬]\d{3})+")
+_MOST_CHARS: Final = 18
+"""A figure of more, with its separators, counts nothing: it is a number of an account, or none at all."""
+_MOST: Final = Decimal(10) ** _MOST_CHARS
 _MAGNITUDES: Final = {"magnitude_thousand": 10**3, "magnitude_million": 10**6, "magnitude_billion": 10**9}
 
 
@@ -132,7 +135,7 @@ def _part(document: Document, words: Mapping[int, PhraseMatch], at: int, last: i
         if match is None or _is_ordinal(document, match):
             return None
         value, end = Decimal(document.words.entry("numbers", match.key).attrs["value"]), match.last
-    while end + 1 < last and (times := _magnitude(document, end + 1)):
+    while end + 1 < last and (times := _magnitude(document, end + 1)) and value * times < _MOST:
         value, end = value * times, end + 1
     return value, end
 
@@ -140,7 +143,7 @@ def _part(document: Document, words: Mapping[int, PhraseMatch], at: int, last: i
 def _figure(form: str) -> Decimal | None:
     """The value of digits, with a separator of thousands or of decimals; a full stop before three digits is either."""
     match = _FIGURE.fullmatch(form)
-    if match is None:
+    if match is None or len(match[1]) > _MOST_CHARS:
         return None
     digits = match[1]
     if _THOUSANDS.fullmatch(digits):

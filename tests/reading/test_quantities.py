@@ -128,3 +128,13 @@ def test_which_one_it_was_is_not_how_many(reader: Reader, text: str) -> None:
 @pytest.mark.parametrize("text", ["اليوم الاثنين", "مساء الأحد 26 سبتمبر", "يوم الثلاثاء 9 مايو"])
 def test_the_days_of_a_week_and_of_a_month_count_nothing(reader: Reader, text: str) -> None:
     assert reader.counted(text) == []
+
+
+@pytest.mark.parametrize("figure", ["1" * 19, "9" * 56, "1," + "000," * 20 + "000", "0." + "3" * 40, "٣" * 5000])
+def test_a_figure_longer_than_any_count_counts_nothing(reader: Reader, figure: str) -> None:
+    assert reader.counted(f"حضر {figure} ضابط") == []
+    assert reader.counted(f"حضر {figure} ضابط وسبعة جنود")[0][0] == "7"
+
+
+def test_what_is_multiplied_beyond_any_count_is_no_fault(reader: Reader) -> None:
+    assert reader.counted("خصص 5 " + "مليار " * 50 + "دولار")
