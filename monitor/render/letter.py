@@ -198,10 +198,16 @@ def _item_face(item: AlertItem, names: Names, labels: Labels, language: str) -> 
         relation=labels.of(language, "relation", item.relation.value),
         kind=labels.of(language, "kind", item.kind.value),
         modality=labels.of(language, "modality", item.modality.value),
-        speaker=one_line(names.anyone(language, item.speaker), LINE_CHARS) if item.speaker else None,
+        speaker=_speaker(item.speaker, names, labels, language) if item.speaker else None,
         origin=one_line(names.anyone(language, item.origin), LINE_CHARS) if item.origin else None,
         why=one_line(item.why_en if language == "en" else item.why, WHY_CHARS),
     )
+
+
+def _speaker(speaker: str, names: Names, labels: Labels, language: str) -> str:
+    """Both sides in words; a country that speaks by its name (`place:FR`), and anyone else by theirs."""
+    said = labels.of(language, "speaker", speaker)
+    return said if said != speaker else one_line(names.anyone(language, speaker.removeprefix("place:")), LINE_CHARS)
 
 
 def _face(alert: Alert, names: Names, labels: Labels, language: str) -> Face:

@@ -302,6 +302,26 @@ def test_countries_are_named_by_code_and_by_id() -> None:
     assert names.term("en", "unknown_place") == "unknown place"
 
 
+def test_quotes_in_arabic_are_kept_apart_in_english() -> None:
+    html = part(composed(items=(make_item(why_en="Here «قال <b>», in صحيفة «نفى» and «بلا نهاية."),)), "html")
+    assert "<bdi>Here «<bdi>قال &lt;b&gt;</bdi>», in صحيفة «<bdi>نفى</bdi>» and «<bdi>بلا نهاية.</bdi></bdi>" in html
+
+
+@pytest.mark.parametrize(
+    ("speaker", "arabic", "english"),
+    [
+        ("both_sides", "الجانبان", "both sides"),
+        ("place:FR", "فرنسا", "France"),
+        ("saddam_haftar", "صدام حفتر", "Saddam Haftar"),
+        ("ناطق باسم الرئاسة", "ناطق باسم الرئاسة", "ناطق باسم الرئاسة"),
+    ],
+)
+def test_whoever_speaks_is_called_by_name(speaker: str, arabic: str, english: str) -> None:
+    said = part(composed(items=(make_item(speaker=speaker),)), "plain")
+    assert f"القائل: {arabic}" in said.splitlines()
+    assert f"Said by {english}." in said
+
+
 def test_unsubscribing_is_offered_where_an_address_for_it_is_set() -> None:
     message = notify(25, unsubscribe="stop@watch.example").compose(make_delivery(DESK))
     assert message["List-Unsubscribe"] == "<mailto:stop@watch.example?subject=unsubscribe>"
