@@ -74,6 +74,12 @@ class DigestLetter:
     ar: DigestFace
     en: DigestFace
 
+    @property
+    def untold(self) -> int:
+        """How many claims the alerts have that are but a line."""
+        lines = (entry.letter for group in self.groups for entry in group.entries if not entry.whole)
+        return sum(len(letter.items) + letter.left_out for letter in lines)
+
     def shortened(self, whole: int, listed: int) -> DigestLetter:
         """With so many of its alerts, in their order, of which the first are whole; the others are counted."""
         groups, before = [], 0
