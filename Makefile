@@ -38,7 +38,7 @@ mutants: install-dev  ## how many faults put into these modules their tests noti
 accuracy: install-dev  ## measure reading and deciding anew, into docs/accuracy.md
 	@$(bin)/python -m tests.accuracy --write docs/accuracy.md $(if $(MEASURE_DIR),--measure-dir '$(MEASURE_DIR)')
 
-chaos: install-dev  ## the long form of the tests of faults: a replayed day, hostile servers, isolation; takes a while
+chaos: install-dev  ## the long form of the tests of faults: a replayed day, hostile servers, isolation, a soak; takes a while
 	@$(bin)/python -m tests.chaos $(ARGS)
 
 bench: install-dev  ## what reading costs beside extracting, on this machine

@@ -17,6 +17,7 @@ TITLES = {
     "isolation": "bad feeds beside good ones",
     "kills": "a worker killed five hundred times",
     "power": "power cuts on the archive's own SQL",
+    "soak": "fifty thousand polls, twenty thousand articles",
     "webhooks": "ten thousand events for a receiver that fails three times in ten",
 }
 

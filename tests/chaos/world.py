@@ -238,7 +238,7 @@ class World:
             headers |= {"ETag": tag, "Last-Modified": format_datetime(listed[0].at, usegmt=True)}
             if outlet.fate is not Fate.SAME_TAG and asked.headers.get("if-none-match") == tag:
                 return Reply(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return Reply(body=_rss(outlet, listed), headers=headers)
+        return Reply(body=rss(outlet, listed), headers=headers)
 
     def _so(self, fate: Fate) -> bool:
         hour = (self.clock.at - START) / HOUR
@@ -270,7 +270,7 @@ def published_times(outlet: Outlet, since: datetime, until: datetime, chance: ra
     return times
 
 
-def _rss(outlet: Outlet, items: Sequence[Item]) -> bytes:
+def rss(outlet: Outlet, items: Sequence[Item]) -> bytes:
     wishes = f"<ttl>{outlet.ttl_min}</ttl>" if outlet.ttl_min else ""
     wishes += f"<sy:updatePeriod>{outlet.period}</sy:updatePeriod>" if outlet.period else ""
     listed = "".join(
