@@ -46,6 +46,9 @@ from __future__ import annotations
 import copyreg
 from typing import Any
 
+KeyPath = tuple[str | int, ...]
+"""Where something stands in a file of the configuration: keys, and numbers of items from 0, from the outside in."""
+
 
 class RasidError(Exception):
     """Base of all: `code` is stable, `transient` says whether trying again may help."""
@@ -73,7 +76,7 @@ class ConfigError(RasidError):
     code = "E-CONFIG"
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        """Each problem names its file, its key and what is allowed."""
+        """Each problem names its file and line, or its variable, its key and what is allowed."""
         super().__init__("; ".join(problems))
         self.problems = problems
 
