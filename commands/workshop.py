@@ -9,7 +9,7 @@ from monitor.adapters.links import problems_of
 from monitor.adapters.terminal import log_to_stderr
 from monitor.errors import ConfigError
 from monitor.render import names_from
-from monitor.settings import load_feeds, load_read_config, load_rules, load_settings, recipients_of
+from monitor.settings import load_feeds, load_read_config, load_rules, load_settings, place_of, recipients_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -101,7 +101,8 @@ def load(place: Place) -> Configuration:
     reading = attempt(lambda: load_read_config(place.config))
     rules = attempt(lambda: load_rules(place.config, _nameable(settings, reading)))
     if settings is not None:
-        problems.extend(problems_of(settings.links.public_url, settings.links.key))
+        where = place_of(place.config, "links", "public_url")
+        problems.extend(problems_of(settings.links.public_url, settings.links.key, where=where))
     if problems:
         raise ConfigError(tuple(problems))
     log_to_stderr(settings.logging.level, settings.logging.format)

@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from monitor.errors import KeyPath
+
+    _Problem = tuple[KeyPath, str]
+    """Where in the file or entry, and what is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileShape:
@@ -79,14 +84,19 @@ class Lexicon:
         return self.files.get(name, ())
 
 
+def _file(name: str, _: KeyPath) -> str:
+    return f"lexicon/{name}.toml"
+
+
 def load_lexicon(
-    tables: Mapping[str, Mapping[str, object]], fold: Callable[[str], str]
+    tables: Mapping[str, Mapping[str, object]], fold: Callable[[str], str], at: Callable[[str, KeyPath], str] = _file
 ) -> tuple[Lexicon, tuple[str, ...]]:
     """Check parsed TOML files and freeze them.
 
     Args:
         tables: File name without `.toml` to the parsed file.
         fold: The fold under which two forms count as one.
+        at: File and line of a key, with which a problem begins.
 
     Returns:
         The lexicon, and every problem found, each naming its file and entry.
@@ -96,59 +106,63 @@ def load_lexicon(
     for name, table in sorted(tables.items()):
         shape = SHAPES.get(name)
         if shape is None:
-            problems.append(f"lexicon/{name}.toml: no such lexicon file; allowed: {', '.join(sorted(SHAPES))}")
+            problems.append(f"{_file(name, ())}: no such lexicon file; allowed: {', '.join(sorted(SHAPES))}")
             continue
-        files[name] = _load_file(name, table, shape, fold, problems)
-    problems.extend(f"lexicon/{name}.toml: missing" for name in SHAPES if name not in tables)
+        files[name], found = _load_file(table, shape, fold)
+        problems.extend(f"{at(name, path)}: {problem}" for path, problem in found)
+    problems.extend(f"{_file(name, ())}: missing" for name in SHAPES if name not in tables)
     return Lexicon(files), tuple(problems)
 
 
 def _load_file(
-    name: str, table: Mapping[str, object], shape: FileShape, fold: Callable[[str], str], problems: list[str]
-) -> tuple[Entry, ...]:
+    table: Mapping[str, object], shape: FileShape, fold: Callable[[str], str]
+) -> tuple[tuple[Entry, ...], list[_Problem]]:
     rows = table.get("entry")
     unknown = sorted(set(table) - {"entry"})
-    problems.extend(f"lexicon/{name}.toml: unknown key {key!r}; allowed: entry" for key in unknown)
+    problems: list[_Problem] = [((key,), f"unknown key {key!r}; allowed: entry") for key in unknown]
     if not isinstance(rows, list):
-        problems.append(f"lexicon/{name}.toml: holds no [[entry]]")
-        return ()
+        return (), [*problems, (("entry",), "holds no [[entry]]")]
     entries: list[Entry] = []
     ids: set[str] = set()
     folded: dict[str, str] = {}
-    for row in rows:
-        entry = _load_entry(name, row, shape, problems)
-        if entry is None:
-            continue
-        if entry.id in ids:
-            problems.append(f"lexicon/{name}.toml: id {entry.id!r} stands twice")
-        ids.add(entry.id)
-        for form in entry.forms:
-            other = folded.setdefault(fold(form), entry.id)
-            if not fold(form):
-                problems.append(f"lexicon/{name}.toml: {entry.id}: an empty form")
-            elif not shape.shared_forms and (other != entry.id or entry.forms.count(form) > 1):
-                problems.append(f"lexicon/{name}.toml: {entry.id}: {form!r} folds to a form of {other}")
-        entries.append(entry)
-    return tuple(entries)
+    for number, row in enumerate(rows):
+        entry, found = _load_entry(row, shape)
+        if entry is not None:
+            found += _repeated(entry, ids, folded, shape, fold)
+            entries.append(entry)
+        problems.extend((("entry", number, *path), problem) for path, problem in found)
+    return tuple(entries), problems
 
 
-def _load_entry(name: str, row: object, shape: FileShape, problems: list[str]) -> Entry | None:
-    where = f"lexicon/{name}.toml"
+def _repeated(
+    entry: Entry, ids: set[str], folded: dict[str, str], shape: FileShape, fold: Callable[[str], str]
+) -> list[_Problem]:
+    """What of an entry stands in the file already; its id and forms are added to those seen."""
+    found: list[_Problem] = [(("id",), f"id {entry.id!r} stands twice")] if entry.id in ids else []
+    ids.add(entry.id)
+    for form in entry.forms:
+        other = folded.setdefault(fold(form), entry.id)
+        if not fold(form):
+            found.append((("forms",), f"{entry.id}: an empty form"))
+        elif not shape.shared_forms and (other != entry.id or entry.forms.count(form) > 1):
+            found.append((("forms",), f"{entry.id}: {form!r} folds to a form of {other}"))
+    return found
+
+
+def _load_entry(row: object, shape: FileShape) -> tuple[Entry | None, list[_Problem]]:
     if not isinstance(row, dict):
-        problems.append(f"{where}: an entry is no table")
-        return None
+        return None, [((), "an entry is no table")]
     allowed = {"id", "forms", "example", *shape.required, *shape.optional}
     entry_id, forms = row.get("id"), row.get("forms")
     if not isinstance(entry_id, str) or not isinstance(forms, list) or not all(isinstance(f, str) for f in forms):
-        problems.append(f"{where}: an entry needs id (text) and forms (list of text): {row!r:.80}")
-        return None
-    problems.extend(
-        f"{where}: {entry_id}: unknown key {key!r}; allowed: {', '.join(sorted(allowed))}"
+        return None, [((), f"an entry needs id (text) and forms (list of text): {row!r:.80}")]
+    problems: list[_Problem] = [
+        ((key,), f"{entry_id}: unknown key {key!r}; allowed: {', '.join(sorted(allowed))}")
         for key in sorted(set(row) - allowed)
-    )
-    problems.extend(f"{where}: {entry_id}: {key} is missing" for key in shape.required if key not in row)
+    ]
+    problems.extend(((key,), f"{entry_id}: {key} is missing") for key in shape.required if key not in row)
     example = row.get("example", "")
     if shape.example and not example:
-        problems.append(f"{where}: {entry_id}: example is missing")
+        problems.append((("example",), f"{entry_id}: example is missing"))
     attrs = {key: str(value) for key, value in row.items() if key not in {"id", "forms", "example"}}
-    return Entry(entry_id, tuple(forms), str(example), attrs)
+    return Entry(entry_id, tuple(forms), str(example), attrs), problems

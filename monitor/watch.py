@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from monitor.errors import KeyPath
+
 FILE = "watchlist.toml"
 _MONTH = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _COUNTRY = re.compile(r"[A-Z]{2,6}")
@@ -99,30 +101,39 @@ class Watch:
         return {form: one.name for one in self.principals for form in (*one.latin_forms, *one.typos)}
 
 
-def load_watch(table: Mapping[str, object], fold: Callable[[str], str] = str.strip) -> tuple[Watch, tuple[str, ...]]:
+def _file(_: KeyPath) -> str:
+    return FILE
+
+
+def load_watch(
+    table: Mapping[str, object], fold: Callable[[str], str] = str.strip, at: Callable[[KeyPath], str] = _file
+) -> tuple[Watch, tuple[str, ...]]:
     """Check the parsed watchlist and freeze it.
 
     Args:
         table: `watchlist.toml` as parsed.
         fold: The fold under which two forms count as one.
+        at: File and line of a key, with which a problem begins.
 
     Returns:
         The watchlist, with what is faulty left out, and every problem found: file, place, key, and what is allowed.
     """
     problems: list[str] = []
-    top = _Table(FILE, table, problems)
+    top = _Table((), "", table, lambda path, problem: problems.append(f"{at(path)}: {problem}"))
     top.allow("family", "principal", "figure", "not_ours")
     family = top.table("family")
     family.allow("surname_forms", "surname_typos", "default")
+    not_ours = tuple(_not_ours(row) for row in top.rows("not_ours"))
     watch = Watch(
         principals=tuple(_principal(row) for row in top.rows("principal", named=True)),
         figures=tuple(_figure(row) for row in top.rows("figure", named=True)),
         surname_forms=family.words("surname_forms"),
         surname_typos=family.words("surname_typos"),
         default_principal=family.text("default"),
-        not_ours=tuple(form for row in top.rows("not_ours") for form in _not_ours(row)),
+        not_ours=tuple(form for forms in not_ours for form in forms),
     )
-    problems.extend(f"{FILE}: {problem}" for problem in _contradictions(watch, fold))
+    found = (*_contradictions(watch), *_shared_forms(watch, not_ours, fold))
+    problems.extend(f"{at(path)}: {problem}" for path, problem in found)
     return watch, tuple(problems)
 
 
@@ -166,7 +177,7 @@ def _figure(row: _Table) -> Figure:
     row.allow("id", "name", "country", "forms", "offices")
     country = row.text("country", required=True)
     if country and not _COUNTRY.fullmatch(country):
-        row.complain(f"country: {country!r} is none; allowed: two capitals (FR), or a body's code (UN)")
+        row.complain("country", f"country: {country!r} is none; allowed: two capitals (FR), or a body's code (UN)")
     return Figure(
         id=row.id,
         name=row.text("name", required=True),
@@ -203,75 +214,93 @@ def _not_ours(row: _Table) -> tuple[str, ...]:
     return row.words("forms", required=True)
 
 
-def _contradictions(watch: Watch, fold: Callable[[str], str]) -> Iterator[str]:
+def _contradictions(watch: Watch) -> Iterator[tuple[KeyPath, str]]:
     """What each table says well by itself, and they do not say together."""
     ids: set[str] = set()
-    people: tuple[Principal | Figure, ...] = (*watch.principals, *watch.figures)
-    for person in people:
+    for path, person in _people(watch):
         if person.id in ids:
-            yield f"id {person.id!r} stands twice"
+            yield (*path, "id"), f"id {person.id!r} stands twice"
         ids.add(person.id)
     if watch.default_principal not in {principal.id for principal in watch.principals}:
-        yield f"family: default: {watch.default_principal!r} is no principal"
-    for principal in watch.principals:
-        for kin in principal.kin:
+        yield ("family", "default"), f"family: default: {watch.default_principal!r} is no principal"
+    for number, principal in enumerate(watch.principals):
+        for place, kin in enumerate(principal.kin):
             if kin.person not in ids:
-                yield f"{principal.id}: kin: {kin.person!r} is nobody listed"
-    yield from _shared_forms(watch, fold)
+                path = ("principal", number, "kin", place, "person")
+                yield path, f"{principal.id}: kin: {kin.person!r} is nobody listed"
 
 
-def _shared_forms(watch: Watch, fold: Callable[[str], str]) -> Iterator[str]:
-    written = [
-        *((form, p.id) for p in watch.principals for form in (*p.forms, *p.typos, *p.clipped)),
-        *((form, figure.id) for figure in watch.figures for form in figure.forms),
-        *((form, "not_ours") for form in watch.not_ours),
-    ]
+def _shared_forms(
+    watch: Watch, not_ours: tuple[tuple[str, ...], ...], fold: Callable[[str], str]
+) -> Iterator[tuple[KeyPath, str]]:
     owners: dict[str, str] = {}
-    for form, owner in written:
-        other = owners.setdefault(fold(form), owner)
-        if other != owner:
-            yield f"{owner}: {form!r} folds to a form of {other}"
+    for path, owner, forms in _written_forms(watch, not_ours):
+        for form in forms:
+            other = owners.setdefault(fold(form), owner)
+            if other != owner:
+                yield path, f"{owner}: {form!r} folds to a form of {other}"
+
+
+def _written_forms(
+    watch: Watch, not_ours: tuple[tuple[str, ...], ...]
+) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
+    """Every list of forms that may be nobody else's: its place, whose it is, and what stands in it."""
+    for path, person in _people(watch):
+        yield (*path, "forms"), person.id, person.forms
+        if isinstance(person, Principal):
+            yield (*path, "typos"), person.id, person.typos
+            yield (*path, "clipped"), person.id, person.clipped
+    for number, forms in enumerate(not_ours):
+        yield ("not_ours", number, "forms"), "not_ours", forms
+
+
+def _people(watch: Watch) -> Iterator[tuple[KeyPath, Principal | Figure]]:
+    for number, principal in enumerate(watch.principals):
+        yield ("principal", number), principal
+    for number, figure in enumerate(watch.figures):
+        yield ("figure", number), figure
 
 
 class _Table:
     """One TOML table under check: every accessor notes what is wrong and gives an empty value instead."""
 
-    def __init__(self, where: str, table: Mapping[str, object], problems: list[str]) -> None:
-        self._where, self._table, self._problems = where, table, problems
+    def __init__(
+        self, path: KeyPath, name: str, table: Mapping[str, object], note: Callable[[KeyPath, str], None]
+    ) -> None:
+        self._path, self._name, self._table, self._note = path, name, table, note
 
-    def complain(self, problem: str) -> None:
-        """Note a problem with its place."""
-        where = self._where if self._where == FILE else f"{FILE}: {self._where}"
-        self._problems.append(f"{where}: {problem}")
+    def complain(self, key: str, problem: str) -> None:
+        """Note a problem with a key, and where that stands or is missing."""
+        self._note((*self._path, key), f"{self._name}: {problem}" if self._name else problem)
 
     def allow(self, *keys: str) -> None:
         """Complain of every key that is not among `keys`."""
         for key in sorted(set(self._table) - set(keys)):
-            self.complain(f"unknown key {key!r}; allowed: {', '.join(sorted(keys))}")
+            self.complain(key, f"unknown key {key!r}; allowed: {', '.join(sorted(keys))}")
 
     @property
     def id(self) -> str:
         """The table's id, checked."""
         value = self.text("id", required=True)
         if value and not _ID.fullmatch(value):
-            self.complain(f"id: {value!r}; allowed: small Latin letters, digits and _")
+            self.complain("id", f"id: {value!r}; allowed: small Latin letters, digits and _")
         return value
 
     def text(self, key: str, *, required: bool = False) -> str:
         """A text, empty where it is missing or no text."""
         value = self._table.get(key, "")
         if not isinstance(value, str):
-            self.complain(f"{key}: {value!r:.40} is no text; allowed: text in quotes")
+            self.complain(key, f"{key}: {value!r:.40} is no text; allowed: text in quotes")
             return ""
         if required and not value.strip():
-            self.complain(f"{key} is missing")
+            self.complain(key, f"{key} is missing")
         return value
 
     def flag(self, key: str) -> bool:
         """A truth value, true where it is missing."""
         value = self._table.get(key, True)
         if not isinstance(value, bool):
-            self.complain(f"{key}: {value!r:.40}; allowed: true, false")
+            self.complain(key, f"{key}: {value!r:.40}; allowed: true, false")
             return True
         return value
 
@@ -279,41 +308,41 @@ class _Table:
         """A list of texts."""
         value = self._table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(form, str) and form.strip() for form in value):
-            self.complain(f"{key}: {value!r:.40}; allowed: a list of texts that are not empty")
+            self.complain(key, f"{key}: {value!r:.40}; allowed: a list of texts that are not empty")
             return ()
         if required and not value:
-            self.complain(f"{key} is missing or empty")
+            self.complain(key, f"{key} is missing or empty")
         return tuple(value)
 
     def table(self, key: str) -> _Table:
         """A table inside this one, empty where it is missing or no table."""
         value = self._table.get(key, {})
         if not isinstance(value, dict):
-            self.complain(f"{key}: {value!r:.40}; allowed: a table")
+            self.complain(key, f"{key}: {value!r:.40}; allowed: a table")
             value = {}
-        return _Table(key, value, self._problems)
+        return _Table((*self._path, key), key, value, self._note)
 
     def rows(self, key: str, *, named: bool = False) -> Iterator[_Table]:
         """The tables of a list; `named` says that their ids tell where they stand better than their number."""
         value = self._table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            self.complain(f"{key}: {value!r:.40}; allowed: a list of tables")
+            self.complain(key, f"{key}: {value!r:.40}; allowed: a list of tables")
             return
-        outer = "" if self._where == FILE else f"{self._where}: "
-        for number, row in enumerate(value, 1):
-            label = row.get("id") if named and isinstance(row.get("id"), str) else f"{key} {number}"
-            yield _Table(f"{outer}{label}", row, self._problems)
+        outer = f"{self._name}: " if self._name else ""
+        for number, row in enumerate(value):
+            label = row.get("id") if named and isinstance(row.get("id"), str) else f"{key} {number + 1}"
+            yield _Table((*self._path, key, number), f"{outer}{label}", row, self._note)
 
     def months(self) -> tuple[str, str]:
         """`from` and `to`, each empty where missing or no date."""
         since, until = (self._month(key) for key in ("from", "to"))
         if since and until and until < since[: len(until)]:
-            self.complain(f"to: {until!r} lies before from {since!r}")
+            self.complain("to", f"to: {until!r} lies before from {since!r}")
         return since, until
 
     def _month(self, key: str) -> str:
         value = self.text(key)
         if value and not _MONTH.fullmatch(value):
-            self.complain(f"{key}: {value!r} is no date; allowed: YYYY, YYYY-MM, YYYY-MM-DD, or empty")
+            self.complain(key, f"{key}: {value!r} is no date; allowed: YYYY, YYYY-MM, YYYY-MM-DD, or empty")
             return ""
         return value

@@ -81,23 +81,29 @@ def wrong(tmp_path: Path) -> Path:
     return folder
 
 
+def line_of(path: Path, start: str) -> int:
+    """The last line that begins so."""
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    return max(number for number, line in lines if line.startswith(start))
+
+
 def test_every_mistake_of_every_file_is_told_at_once_and_nothing_is_begun(wrong: Path, tmp_path: Path) -> None:
     env = {"RASID_MAIL__PASSWORD_FILE": "/nowhere/secret", "RASID_READ__MEMORY": "1"}
     checked = worker("config", "check", "--json", data=tmp_path / "data", folder=wrong, **env)
     problems = json.loads(checked.stdout)["problems"]
     assert checked.returncode == 2
     for start in (
-        "settings.toml: poll.interval_s: ",
-        "settings.toml: poll.intervall: unknown key; allowed: ",
+        "settings.toml:2: poll.interval_s: ",
+        "settings.toml:3: poll.intervall: unknown key; allowed: ",
         "environment: RASID_MAIL__PASSWORD_FILE: ",
         "environment: RASID_READ__MEMORY: unknown key; allowed: ",
-        "feeds.toml: feed 1: url: not a web address",
-        "feeds.toml: feed 2: id: ",
-        "feeds.toml: feed 2: colour: unknown key; allowed: ",
-        "alerts.toml: rule 1: send: ",
-        "alerts.toml: rule 1: kind: unknown key; allowed: ",
-        "watchlist.toml: ",
-        "lexicon/ranks.toml: odd: unknown key 'colour'",
+        "feeds.toml:3: feed 1: url: not a web address",
+        "feeds.toml:6: feed 2: id: ",
+        "feeds.toml:9: feed 2: colour: unknown key; allowed: ",
+        "alerts.toml:3: rule 1: send: ",
+        "alerts.toml:4: rule 1: kind: unknown key; allowed: ",
+        f"watchlist.toml:{line_of(wrong / 'watchlist.toml', '[[principal]]')}: nobody: name is missing",
+        f"lexicon/ranks.toml:{line_of(wrong / 'lexicon' / 'ranks.toml', 'colour')}: odd: unknown key 'colour'",
     ):
         assert any(problem.startswith(start) for problem in problems), (start, problems)
     run = worker("run", data=tmp_path / "data", folder=wrong, **env)

@@ -107,7 +107,7 @@ def test_what_is_no_selector_is_told_with_file_feed_and_key(tmp_path: Path, sele
     path.write_text(
         f'[[feed]]\nid = "a"\nurl = "https://a.example/"\noutlet = "x"\nselect = "{select}"', encoding="utf-8"
     )
-    with pytest.raises(ConfigError, match=r"more\.toml: feed 1: select: "):
+    with pytest.raises(ConfigError, match=r"more\.toml:5: feed 1: select: "):
         load_feeds(path)
 
 
@@ -115,5 +115,5 @@ def test_an_address_that_cannot_be_taken_apart_is_told_when_it_is_loaded(tmp_pat
     path = tmp_path / "more.toml"
     for url in ("http://[x", "http://a.example:99999/"):
         path.write_text(f'[[feed]]\nid = "a"\nurl = "{url}"\noutlet = "x"', encoding="utf-8")
-        with pytest.raises(ConfigError, match=r"more\.toml: feed 1: url: not a web address"):
+        with pytest.raises(ConfigError, match=r"more\.toml:3: feed 1: url: not a web address"):
             load_feeds(path)

@@ -213,11 +213,16 @@ def links_from(public_url: str, key: str | None) -> Links | None:
     return Links(public_url, key) if public_url and key else None
 
 
-def problems_of(public_url: str, key: str | SecretStr | None) -> tuple[str, ...]:
-    """What is wrong with the settings under `[links]`, each with what is allowed. The key is never repeated."""
+def problems_of(
+    public_url: str, key: str | SecretStr | None, *, where: str = "settings.toml: links.public_url"
+) -> tuple[str, ...]:
+    """What is wrong with the settings under `[links]`, each with what is allowed. The key is never repeated.
+
+    `where`: in which file and line, or by which variable, the address is set.
+    """
     found = []
     if not _is_base(public_url):
-        found.append("settings.toml: links.public_url: allowed: an ASCII address without query and fragment")
+        found.append(f"{where}: allowed: an ASCII address without query and fragment")
     if public_url and key is None:
         found.append(f"environment: {_KEY_SETTING}: is missing, though links.public_url is set")
     if key is not None and len(key) < MIN_KEY_CHARS:

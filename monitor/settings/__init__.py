@@ -6,7 +6,7 @@ underscores, the key), and secrets come from the environment alone: `RASID_MAIL_
 """
 
 from monitor.settings.feeds import add_feed, load_feeds
-from monitor.settings.loading import ENV_FOLDERS, load_read_config, load_settings, load_watchlist
+from monitor.settings.loading import ENV_FOLDERS, load_read_config, load_settings, load_watchlist, place_of
 from monitor.settings.rules import WEEKDAYS, RuleTable, load_rules, recipients_of
 from monitor.settings.shape import ENV_PREFIX, FeedTable, Settings
 
@@ -23,5 +23,6 @@ __all__ = [
     "load_rules",
     "load_settings",
     "load_watchlist",
+    "place_of",
     "recipients_of",
 ]

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from monitor.errors import ConfigError
 from monitor.model import FeedSource
-from monitor.settings.loading import read_toml, sentence
+from monitor.settings.loading import sentence
 from monitor.settings.shape import FeedTable
+from monitor.settings.written import Written, read_toml, read_toml_if_there
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _DEFAULTS = {field.name: field.default for field in fields(FeedSource)}
@@ -30,8 +31,8 @@ def load_feeds(*paths: Path) -> tuple[FeedSource, ...]:
         ConfigError: With every problem found; an id or address may stand once.
     """
     problems: list[str] = []
-    tables = [(path.name, read_toml(path, problems) if path.exists() else {}) for path in paths]
-    feeds = _feeds(tables, problems)
+    named = zip(paths, _names(paths), strict=True)
+    feeds = _feeds([read_toml_if_there(path, problems, name=name) for path, name in named], problems)
     if problems:
         raise ConfigError(tuple(problems))
     return feeds
@@ -45,7 +46,7 @@ def feed_from(table: Mapping[str, object]) -> FeedSource:
     """
     feed, faults = _checked(table)
     if feed is None:
-        raise ConfigError(faults)
+        raise ConfigError(tuple(fault for _, fault in faults))
     return feed
 
 
@@ -66,7 +67,7 @@ def add_feed(path: Path, *feeds: FeedSource, beside: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_bytes() if path.exists() else b"# Feeds added by `worker.py feeds add` or `feeds import`."
         grown.write_bytes(before.rstrip(b"\n") + more)
-        _check_together(beside, path, grown)
+        _check_together(beside, path, before, grown)
         grown.replace(path)
     except OSError as error:
         raise ConfigError((f"{path}: cannot be written: {error.strerror}",)) from error
@@ -74,13 +75,24 @@ def add_feed(path: Path, *feeds: FeedSource, beside: Path) -> None:
         grown.unlink(missing_ok=True)
 
 
-def _check_together(beside: Path, path: Path, grown: Path) -> None:
-    """Whether both files load with what is to be the second's content, which is told under the second's name."""
+def _check_together(beside: Path, path: Path, before: bytes, grown: Path) -> None:
+    """Whether both files load with what is to be the second's content, which is told under the second's name.
+
+    Lines are those of `before`: what was to be added will stand nowhere.
+    """
     problems: list[str] = []
-    tables = [(beside.name, read_toml(beside, problems) if beside.exists() else {})]
-    _feeds([*tables, (path.name, read_toml(grown, problems))], problems)
+    first, second = _names((beside, path))
+    configured = read_toml_if_there(beside, problems, name=first)
+    table = read_toml(grown, problems, name=second).table
+    _feeds([configured, Written(second, table, before.decode("utf-8", "replace"))], problems)
     if problems:
         raise ConfigError(tuple(problems))
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """What each file is called: its name, or where an earlier one has that, its whole path."""
+    names = [path.name for path in paths]
+    return [str(path) if path.name in names[:number] else path.name for number, path in enumerate(paths)]
 
 
 def _written(feed: FeedSource) -> str:
@@ -91,36 +103,41 @@ def _written(feed: FeedSource) -> str:
     return "\n".join(["", "[[feed]]", *lines, ""])
 
 
-def _feeds(tables: Iterable[tuple[str, dict[str, object]]], problems: list[str]) -> tuple[FeedSource, ...]:
+def _feeds(files: Iterable[Written], problems: list[str]) -> tuple[FeedSource, ...]:
     feeds: list[FeedSource] = []
     taken: set[str] = set()
-    for name, table in tables:
-        problems.extend(f"{name}: {key}: unknown key; allowed: feed" for key in sorted(set(table) - {"feed"}))
-        rows = table.get("feed", [])
-        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
+    for file in files:
+        unknown = sorted(set(file.table) - {"feed"})
+        problems.extend(f"{file.at((key,))}: {key}: unknown key; allowed: feed" for key in unknown)
+        for number, row in enumerate(_rows(file, problems)):
             feed, faults = _checked(row)
-            problems.extend(f"{name}: feed {number}: {fault}" for fault in faults)
-            if feed is None:
-                continue
-            problems.extend(
-                f"{name}: feed {number}: {mark} stands twice" for mark in (feed.id, feed.url) if mark in taken
-            )
-            taken.update((feed.id, feed.url))
-            feeds.append(feed)
+            if feed is not None:
+                marks = (("id", feed.id), ("url", feed.url))
+                faults = tuple((key, f"{mark} stands twice") for key, mark in marks if mark in taken)
+                taken.update((feed.id, feed.url))
+                feeds.append(feed)
+            problems.extend(f"{file.at(('feed', number, key))}: feed {number + 1}: {fault}" for key, fault in faults)
     return tuple(feeds)
 
 
-def _checked(row: object) -> tuple[FeedSource | None, tuple[str, ...]]:
-    """The feed of a table, or all that is wrong with it."""
+def _rows(file: Written, problems: list[str]) -> list[object]:
+    rows = file.table.get("feed", [])
+    if not isinstance(rows, list):
+        problems.append(f"{file.at(('feed',))}: feed: not a list of tables; allowed: [[feed]]")
+        return []
+    return rows
+
+
+def _checked(row: object) -> tuple[FeedSource | None, tuple[tuple[str, str], ...]]:
+    """The feed of a table, or all that is wrong with it: each time the key, and the sentence that names it."""
     try:
         table = FeedTable.model_validate(row)
     except ValidationError as error:
-        keys = (".".join(str(part) for part in fault["loc"]) for fault in error.errors())
-        told = (sentence(FeedTable, fault) for fault in error.errors())
-        return None, tuple(f"{key}: {why}" for key, why in zip(keys, told, strict=True))
+        faults = ((".".join(map(str, fault["loc"])), sentence(FeedTable, fault)) for fault in error.errors())
+        return None, tuple((key, f"{key}: {told}" if key else told) for key, told in faults)
     found = (("url", _address_fault(table.url)), ("select", _selector_fault(table.select)))
-    faults = tuple(f"{key}: {fault}" for key, fault in found if fault is not None)
-    return (None, faults) if faults else (FeedSource(**table.model_dump()), ())
+    wrong = tuple((key, f"{key}: {fault}") for key, fault in found if fault is not None)
+    return (None, wrong) if wrong else (FeedSource(**table.model_dump()), ())
 
 
 def _address_fault(url: str) -> str | None:

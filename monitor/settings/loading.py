@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +14,7 @@ from monitor.lexicon import load_lexicon
 from monitor.reading.arabic import fold
 from monitor.reading.words import ReadConfig
 from monitor.settings.shape import ENV_PREFIX, Chat, Settings, Webhook
+from monitor.settings.written import read_toml, read_toml_if_there
 from monitor.watch import load_watch
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+    from monitor.errors import KeyPath
     from monitor.lexicon import Lexicon
+    from monitor.settings.written import Written
     from monitor.watch import Watch
 
 ENV_FOLDERS = ("RASID_DATA_DIR", "RASID_CONFIG_DIR", "RASID_I_KNOW")
@@ -52,6 +54,7 @@ class _Environment(EnvSettingsSource):
 _SECRETS = re.compile(
     r"mail\.password|links\.key|(?:similarity|judge)\.api_key|webhooks\.[^.]+\.(?:secret|previous_secret)|chat\.[^.]+\.url"
 )
+_FILE = "settings.toml"
 _FILE_SUFFIX = "_FILE"
 _NAMED: dict[str, type[BaseModel]] = {"webhooks": Webhook, "chat": Chat}
 """Sections that hold tables by name."""
@@ -65,26 +68,33 @@ def load_settings(config_dir: Path, environ: Mapping[str, str] | None = None) ->
         environ: The environment; the process's own where not given.
 
     Raises:
-        ConfigError: With every problem found, each naming file or variable, key and what is allowed.
+        ConfigError: With every problem found, each naming file and line, or variable, key and what is allowed.
     """
     problems: list[str] = []
-    path = config_dir / "settings.toml"
-    written = read_toml(path, problems) if path.exists() else {}
+    written = read_toml_if_there(config_dir / _FILE, problems)
     problems.extend(
-        f"settings.toml: {key}: a secret may not stand here; allowed: {_variable(key)}, or with {_FILE_SUFFIX}"
-        for key in _keys(written)
-        if _SECRETS.fullmatch(key)
+        f"{written.at(path)}: {_dotted(path)}: a secret may not stand here; "
+        f"allowed: {_variable(path)}, or with {_FILE_SUFFIX}"
+        for path in _keys(written.table)
+        if _SECRETS.fullmatch(_dotted(path))
     )
-    environment = _environment(os.environ if environ is None else environ, problems)
-    merged = _over(written, _Environment(environment)())
+    sources = _Sources(written, _environment(os.environ if environ is None else environ, problems))
     try:
-        settings = Settings(**merged)
+        settings = Settings(**sources.merged)
     except ValidationError as error:
-        problems.extend(_told(error, written, environment))
+        problems.extend(sources.told(error))
         raise ConfigError(tuple(problems)) from error
     if problems:
         raise ConfigError(tuple(problems))
     return settings
+
+
+def place_of(config_dir: Path, *path: str, environ: Mapping[str, str] | None = None) -> str:
+    """Where a setting that loads well was set, for a fault that is seen elsewhere: file, line and key, or variable."""
+    written = read_toml_if_there(config_dir / _FILE, [])
+    environ = os.environ if environ is None else environ
+    ours = {name: value for name, value in environ.items() if name.startswith(ENV_PREFIX) and name not in ENV_FOLDERS}
+    return _Sources(written, ours).place(path)  # no secret's file is read for that
 
 
 def load_read_config(config_dir: Path) -> ReadConfig:
@@ -115,31 +125,19 @@ def load_watchlist(config_dir: Path) -> Watch:
 
 
 def _watch(path: Path, problems: list[str]) -> Watch:
-    watch, faults = load_watch(read_toml(path, problems), fold)
+    written = read_toml(path, problems)
+    watch, faults = load_watch(written.table, fold, written.at)
     problems.extend(faults)
     return watch
 
 
 def _lexicon(folder: Path, problems: list[str]) -> Lexicon:
-    tables = {path.stem: read_toml(path, problems) for path in sorted(folder.glob("*.toml"))}
-    lexicon, faults = load_lexicon(tables, fold)
+    paths = sorted(folder.glob("*.toml"))
+    files = {path.stem: read_toml(path, problems, name=f"lexicon/{path.name}") for path in paths}
+    tables = {name: file.table for name, file in files.items()}
+    lexicon, faults = load_lexicon(tables, fold, lambda name, path: files[name].at(path))
     problems.extend(faults)
     return lexicon
-
-
-def read_toml(path: Path, problems: list[str]) -> dict[str, Any]:
-    """The parsed file; empty, with a problem more, where it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problems.append(f"{path.name}: there is no such file in {path.parent}")
-    except OSError as error:
-        problems.append(f"{path.name}: cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        problems.append(f"{path.name}: not UTF-8 at byte {error.start}")
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{path.name}: not TOML: {error}")
-    return {}
 
 
 def _environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
@@ -179,15 +177,19 @@ def _key(variable: str) -> str:
     return variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")
 
 
-def _variable(key: str) -> str:
-    return ENV_PREFIX + key.upper().replace(".", "__")
+def _variable(path: KeyPath) -> str:
+    return ENV_PREFIX + "__".join(map(str, path)).upper()
 
 
-def _keys(table: Mapping[str, Any], above: str = "") -> Iterable[str]:
+def _keys(table: Mapping[str, Any], above: KeyPath = ()) -> Iterable[KeyPath]:
     for key, value in table.items():
-        yield above + key
+        yield (*above, key)
         if isinstance(value, dict):
-            yield from _keys(value, f"{above}{key}.")
+            yield from _keys(value, (*above, key))
+
+
+def _dotted(path: KeyPath) -> str:
+    return ".".join(map(str, path))
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,21 +200,36 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _told(error: ValidationError, written: Mapping[str, Any], environment: Mapping[str, str]) -> Iterable[str]:
-    stands = set(_keys(written))
-    for fault in error.errors():
-        named = [str(part) for part in fault["loc"] if not isinstance(part, int)]
-        key = ".".join(named)
-        if _SECRETS.fullmatch(key) and key in stands:
-            continue  # told already, as a secret in the wrong place
-        # A variable may hold a key, or the whole table above it as JSON.
-        variables = (_variable(".".join(named[:depth])) for depth in range(len(named), 0, -1))
-        variable = next((name for name in variables if name in environment), None)
-        above = ".".join(named[:-1])
-        if variable is None and fault["type"] == "missing" and above not in stands:
-            variable = _variable(key)
-        where = f"settings.toml: {key}" if variable is None else f"environment: {variable}"
-        yield f"{where}: {sentence(Settings, fault)}"
+class _Sources:
+    """What the file and the environment say, each by itself: where a value comes from is where its fault is told."""
+
+    def __init__(self, written: Written, environment: Mapping[str, str]) -> None:
+        given = _Environment(environment)()
+        self.merged = _over(written.table, given)
+        self._written, self._given = {(), *_keys(written.table)}, {(), *_keys(given)}
+        self._at, self._variables = written.at, tuple(name.upper() for name in environment)
+
+    def told(self, error: ValidationError) -> Iterable[str]:
+        """Every fault with its place, but for secrets in the file, of which there is more to say."""
+        for fault in error.errors():
+            path = tuple(part for part in fault["loc"] if not isinstance(part, int))
+            if _SECRETS.fullmatch(_dotted(path)) and path in self._written and path not in self._given:
+                continue
+            yield f"{self.place(path, missing=fault['type'] == 'missing')}: {sentence(Settings, fault)}"
+
+    def place(self, path: KeyPath, *, missing: bool = False) -> str:
+        """File, line and key; or the variable that holds the key, or would have to."""
+        if missing and path[:-1] not in self._written:
+            return f"environment: {_variable(path)}"
+        if not missing and path in self._given:
+            return f"environment: {self._holder(path)}"
+        return f"{self._at(path)}: {_dotted(path)}"
+
+    def _holder(self, path: KeyPath) -> str:
+        """A variable may hold a key, the whole table above it as JSON, or something below it."""
+        named = [_variable(path[:depth]) for depth in range(len(path), 0, -1)]
+        below = (name for name in self._variables if name.startswith(f"{named[0]}__"))
+        return next((name for name in (*named, *below) if name in self._variables), named[0])
 
 
 def sentence(model: type[BaseModel], fault: ErrorDetails) -> str:
@@ -230,7 +247,7 @@ def sentence(model: type[BaseModel], fault: ErrorDetails) -> str:
     field = model.model_fields.get(key)
     hint = f" ({field.description})" if field is not None and field.description else ""
     if fault["type"] == "missing":
-        way = f"; set {_variable('.'.join([*above, key]))}" if _SECRETS.fullmatch(".".join([*above, key])) else ""
+        way = f"; set {_variable((*above, key))}" if _SECRETS.fullmatch(".".join([*above, key])) else ""
         return f"is missing{hint}{way}"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{message[:1].lower()}{message[1:]}{hint}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -13,7 +12,8 @@ from monitor.deciding.hours import Quiet
 from monitor.deciding.rules import STORM, Rule, Send
 from monitor.errors import ConfigError
 from monitor.model import ClaimKind, EvidenceGrade, Relation, Urgency
-from monitor.settings.loading import read_toml, sentence
+from monitor.settings.loading import sentence
+from monitor.settings.written import read_toml_if_there
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from monitor.settings.shape import Settings
+    from monitor.settings.written import Written
 
 FILE: Final = "alerts.toml"
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -120,22 +121,25 @@ def load_rules(config_dir: Path, known: Mapping[str, Collection[str]] | None = N
             ever. A key that is missing is not looked at.
 
     Raises:
-        ConfigError: With every problem found, each with its rule's number, key and what is allowed.
+        ConfigError: With every problem found, each with its line, its rule's number, key and what is allowed.
     """
     problems: list[str] = []
-    path = config_dir / FILE
-    table = read_toml(path, problems) if path.exists() else {}
-    problems.extend(f"{FILE}: {key}: unknown key; allowed: rule" for key in sorted(set(table) - {"rule"}))
-    rows = table.get("rule", [])
+    file = read_toml_if_there(config_dir / FILE, problems)
+    unknown = sorted(set(file.table) - {"rule"})
+    problems.extend(f"{file.at((key,))}: {key}: unknown key; allowed: rule" for key in unknown)
+    rows = file.table.get("rule", [])
     if not isinstance(rows, list):
-        problems.append(f"{FILE}: rule: not a list of tables; allowed: [[rule]]")
+        problems.append(f"{file.at(('rule',))}: rule: not a list of tables; allowed: [[rule]]")
         rows = []
-    rules = tuple(filter(None, (_rule(number, row, known or {}, problems) for number, row in enumerate(rows, 1))))
-    names = [rule.name for rule in rules]
-    problems.extend(f"{FILE}: name: {name} stands twice; allowed: once" for name in _repeated(names))
+    rules = {number: _rule(file, number, row, known or {}, problems) for number, row in enumerate(rows)}
+    sound = {number: rule for number, rule in rules.items() if rule is not None}
+    problems.extend(
+        f"{file.at(('rule', number, 'name'))}: name: {name} stands twice; allowed: once"
+        for name, number in _repeated(sound).items()
+    )
     if problems:
         raise ConfigError(tuple(problems))
-    return rules
+    return tuple(sound.values())
 
 
 def recipients_of(settings: Settings) -> frozenset[str]:
@@ -143,25 +147,26 @@ def recipients_of(settings: Settings) -> frozenset[str]:
     return frozenset((*settings.mail.recipients, *settings.webhooks, *settings.chat))
 
 
-def _rule(number: int, row: object, known: Mapping[str, Collection[str]], problems: list[str]) -> Rule | None:
-    where = f"{FILE}: rule {number}"
-    faults = [f"{where}: {fault}" for fault in _unknown(row, known)]
+def _rule(
+    file: Written, number: int, row: object, known: Mapping[str, Collection[str]], problems: list[str]
+) -> Rule | None:
+    faults = list(_unknown(row, known))
     try:
         rule = RuleTable.model_validate(row).rule()
     except ValidationError as error:
         rule = None
-        faults += [f"{where}: {_told(fault)}" for fault in error.errors()]
-    problems.extend(faults)
+        faults += [_told(fault) for fault in error.errors()]
+    problems.extend(f"{file.at(('rule', number, key))}: rule {number + 1}: {told}" for key, told in faults)
     return None if faults else rule
 
 
-def _unknown(row: object, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+def _unknown(row: object, known: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str]]:
     """What is named and known to nobody. What is no list of texts is told elsewhere."""
     for key, allowed in known.items():
         named = row.get(key) if isinstance(row, dict) else None
         for value in named if isinstance(named, list) else []:
             if isinstance(value, str) and value.strip() not in allowed:
-                yield f"{key}: {value!r} is not known; allowed: {_listed(allowed)}"
+                yield key, f"{key}: {value!r} is not known; allowed: {_listed(allowed)}"
 
 
 def _listed(allowed: Collection[str]) -> str:
@@ -169,11 +174,13 @@ def _listed(allowed: Collection[str]) -> str:
     return ", ".join([*shown, *(["..."] if len(allowed) > _LISTED else [])]) or "none, for nothing is configured"
 
 
-def _told(fault: ErrorDetails) -> str:
+def _told(fault: ErrorDetails) -> tuple[str, str]:
+    """The key, and the sentence that names it."""
     keys = [str(part) for part in fault["loc"] if not isinstance(part, int)]
     if not keys:  # about the table as a whole: our own sentence names its key
-        return re.sub(r"^Value error, ", "", fault["msg"])
-    return f"{'.'.join(keys)}: {sentence(RuleTable, fault)}"
+        told = fault["msg"].removeprefix("Value error, ")
+        return told.partition(":")[0], told
+    return keys[0], f"{'.'.join(keys)}: {sentence(RuleTable, fault)}"
 
 
 def _quiet(hours: str | None, zone: ZoneInfo) -> Quiet | None:
@@ -183,5 +190,8 @@ def _quiet(hours: str | None, zone: ZoneInfo) -> Quiet | None:
     return Quiet(start=start, end=end, zone=zone)
 
 
-def _repeated(names: list[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})
+def _repeated(rules: Mapping[int, Rule]) -> dict[str, int]:
+    """Names that stand more than once, each with the number of the second rule that has it."""
+    names = {number: rule.name for number, rule in rules.items()}
+    found = {name: [number for number, one in names.items() if one == name] for name in sorted(set(names.values()))}
+    return {name: numbers[1] for name, numbers in found.items() if len(numbers) > 1}
