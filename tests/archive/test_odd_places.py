@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import shutil
+import stat
 import time
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pysqlite3
 import pytest
 
-from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, DiskFull, InputMissing
+from monitor.errors import ArchiveBusy, ArchiveCorrupt, ArchiveError, DiskFull, InputMissing, QueryTooSlow
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
 from storage.backups import back_up, copies, copy_name, inspect, made_at, restore
@@ -274,6 +275,48 @@ def test_what_lies_beside_a_damaged_archive_is_kept_with_it_and_is_not_played_in
         assert kept.with_name(f"{kept.name}{suffix}").read_bytes() == left[suffix]
 
 
+def test_a_restore_that_finds_no_room_says_of_what_and_leaves_the_archive(filled: Path, folder: Path) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    with files_no_longer_than(20_000), pytest.raises(DiskFull, match=f"cannot restore {copy}: no space"):
+        restore(copy, filled, at=NOON, force=True)
+    assert not [name for name in names(filled.parent) if "restoring" in name or "before" in name]
+    assert inspect(filled).articles == 1
+
+
+def test_a_restored_archive_whose_name_cannot_be_brought_to_the_disk_is_told_as_that(
+    filled: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = back_up(filled, folder / copy_name(NOON)).path
+    filled.write_bytes(b"damaged")
+    fresh, synced = filled.with_name(f"{filled.name}.restoring"), os.fsync
+
+    def failing_at_the_end(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and not fresh.exists():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing_at_the_end)
+    with pytest.raises(ArchiveError, match=f"{filled.parent} cannot be brought to the disk: .+"):
+        restore(copy, filled, at=NOON)
+    assert inspect(filled).articles == 1
+
+
+def test_names_bear_the_time_in_utc_wherever_the_machine_stands(
+    filled: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "EET-2")
+    time.tzset()
+    try:
+        there = NOON.astimezone(None)
+        copy = back_up(filled, folder / copy_name(there)).path
+        kept = restore(copy, filled, at=there, force=True).kept
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (there.hour, made_at(copy)) == (14, NOON)
+    assert kept == filled.with_name(f"{filled.name}.before-20260117T120000Z")
+
+
 def test_an_archive_that_another_process_uses_is_named_when_it_cannot_be_replaced(filled: Path, folder: Path) -> None:
     copy = back_up(filled, folder / copy_name(NOON)).path
     with SqliteArchive(filled), pytest.raises(ArchiveBusy, match=f"cannot replace {filled}: "):
@@ -297,6 +340,37 @@ def test_a_copy_that_was_not_made_says_of_what_and_where(filled: Path, folder: P
         db.execute("CREATE TABLE songs (id INTEGER)")
     with pytest.raises(ArchiveCorrupt, match=f"^E-ARCHIVE-CORRUPT: {other} is an SQLite database of something else"):
         back_up(other, target)
+    assert names(folder) == []
+
+
+@pytest.fixture
+def long(filled: Path) -> Path:
+    """An archive so long that SQLite asks now and then, while it copies it, whether to go on."""
+    with closing(connect(str(filled))) as db:
+        db.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+            " INSERT INTO facts (name, value) SELECT 'fact ' || i, 'x' FROM n"
+        )
+    return filled
+
+
+def test_a_long_copy_is_given_up_while_it_is_written_and_whole_where_it_is_not(long: Path, folder: Path) -> None:
+    target = folder / copy_name(NOON)
+    with pytest.raises(QueryTooSlow, match=f"cannot copy {long} to {target}: "):
+        back_up(long, target, given_up=lambda: True)
+    assert names(folder) == []
+    assert back_up(long, target, given_up=lambda: False).holding == inspect(long)
+    assert back_up(long, target).holding == inspect(long)
+
+
+def test_a_copy_that_is_given_up_and_cleared_away_by_somebody_is_told_as_given_up(filled: Path, folder: Path) -> None:
+    def cleared_away() -> bool:
+        for one in folder.iterdir():
+            one.unlink()
+        return True
+
+    with pytest.raises(QueryTooSlow):
+        back_up(filled, folder / copy_name(NOON), given_up=cleared_away)
     assert names(folder) == []
 
 

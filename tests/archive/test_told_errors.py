@@ -22,7 +22,7 @@ from monitor.errors import (
 from monitor.model import FeedState
 from monitor.ports import Commit
 from storage.archive import SqliteArchive
-from storage.backups import inspect
+from storage.backups import back_up, inspect, restore
 from storage.connection import connect, open_read_only, open_writer, read_only, time_limit, translated
 from storage.filesystem import NETWORK_MAGIC
 from storage.migrations import MIGRATIONS
@@ -126,6 +126,10 @@ def test_what_cannot_be_opened_is_named(filled: Path) -> None:
         open_read_only(filled, known=KNOWN)
     assert told(error).startswith(f"cannot open {filled}: ")
     assert told(error).endswith("; nothing was written")
+    with pytest.raises(ArchiveCorrupt) as error:
+        inspect(filled)
+    assert told(error).startswith(f"cannot read {filled}: ")
+    assert told(error).endswith("; nothing was written")
 
 
 def test_an_archive_is_opened_warily_and_not_on_a_network_unless_that_is_wanted(
@@ -151,6 +155,9 @@ def test_whose_file_it_is_and_from_when_is_told_by_name(filled: Path, tmp_path: 
     with pytest.raises(ArchiveCorrupt) as error:
         SqliteArchive(other)
     assert told(error) == f"{other} is an SQLite database of something else; nothing was written"
+    with pytest.raises(ArchiveCorrupt) as error:
+        inspect(other)
+    assert told(error) == f"{other} is an SQLite database of something else; nothing was written"
     with pytest.raises(ArchiveSchema) as schema:
         open_read_only(filled, known=KNOWN - 1)
     assert told(schema) == f"{filled} was written by a newer version (schema {KNOWN}, this one knows {KNOWN - 1})"
@@ -173,9 +180,12 @@ def test_what_breaks_a_tables_own_rule_is_told_with_the_file_and_the_place(fille
     SqliteArchive(filled, check=False).close()
 
 
-def test_an_index_that_says_something_else_than_its_table_is_found_by_the_whole_check_alone(filled: Path) -> None:
+def test_an_index_that_says_something_else_than_its_table_is_found_by_the_whole_check_alone(
+    filled: Path, tmp_path: Path
+) -> None:
     with SqliteArchive(filled) as archive:
         archive.commit(Commit(feed_state=FeedState(feed_id="feed", next_poll_at=NOON)))
+    copy = back_up(filled, tmp_path / "copy.db").path
     index = "FROM sqlite_schema WHERE name = 'fetches_by_feed'"
     with closing(connect(str(filled))) as db:
         kept = db.execute(f"SELECT type, name, tbl_name, rootpage, sql {index}").fetchone()
@@ -187,6 +197,8 @@ def test_an_index_that_says_something_else_than_its_table_is_found_by_the_whole_
         db.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", kept)
     assert inspect(filled, whole=False).articles == 1
     SqliteArchive(filled).close()
+    with pytest.raises(ArchiveError, match="is in order"):  # a worker goes on with it, so it is not replaced unasked
+        restore(copy, filled, at=NOON)
     with pytest.raises(ArchiveCorrupt, match=f"cannot open {filled}: .*fetches_by_feed"):
         inspect(filled)
 
