@@ -13,6 +13,7 @@ from tests.chaos.figures import broken, table
 
 TITLES = {
     "day": "a day of forty feeds",
+    "fuzz": "an hour of inputs bred against the reader",
     "hostile": "servers that mean harm, or are broken",
     "isolation": "bad feeds beside good ones",
     "kills": "a worker killed five hundred times",

@@ -33,7 +33,7 @@ class Figure:
 def table(title: str, figures: Iterable[Figure]) -> str:
     """A title, and a line for each figure."""
     lines = [figure.line() for figure in figures]
-    widths = [max(len(line[at]) for line in lines) for at in range(3)]
+    widths = [max((len(line[at]) for line in lines), default=0) for at in range(3)]
     rows = (
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in lines
     )
