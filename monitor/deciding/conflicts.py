@@ -203,7 +203,10 @@ def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | 
 
 def _number_conflict(mention: Mention, known: KnownClaim, held_values: set[str]) -> Verdict | None:
     """Another number of the same thing, in a claim about the same; one that was said before is no conflict."""
-    own, held = _numbers(mention), _numbers(known.mention)
+    own = _numbers(mention)
+    if not own:
+        return None
+    held = _numbers(known.mention)
     shared = set(mention.terms) & set(known.mention.terms)
     topical = bool(topics_of(mention) & topics_of(known.mention))
     same = (

@@ -146,12 +146,14 @@ def entailment(
 
 def _names_another(mention: Mention, best: KnownClaim, ledger: Sequence[KnownClaim], link: MeetingLink | None) -> bool:
     """The same said of a person or a place that nothing told of the meeting names, where the known claim names one."""
+    parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)} if link else set()
     for slot in ("person", "place", "names"):
         own, held = mention.values(slot), best.mention.values(slot)
-        heard = {v for k in ledger for name in (slot, *_NAMING[slot]) for v in k.mention.values(name)}
-        parties = {*link.merged.principals, *(c.name for c in link.merged.counterparts if c.name)} if link else set()
-        if held - own and own - heard - parties:
-            return True
+        strange = own - parties
+        if held - own and strange:  # asked first: the ledger of a meeting may be long
+            strange -= {v for k in ledger for name in (slot, *_NAMING[slot]) for v in k.mention.values(name)}
+            if strange:
+                return True
     return False
 
 

@@ -13,8 +13,8 @@ _TOPIC_WEIGHT: Final = 2.0
 
 def coverage(terms: Collection[str], held: Collection[str]) -> float:
     """Weighted share of `terms` that `held` holds too, 0..1."""
-    total = sum(map(_weight, terms))
-    return sum(_weight(t) for t in set(terms) & set(held)) / total if total else 0.0
+    shared = set(terms).intersection(held)
+    return sum(map(_weight, shared)) / sum(map(_weight, terms)) if shared else 0.0
 
 
 def _weight(term: str) -> float:

@@ -133,7 +133,11 @@ def _into_claims(related: Sequence[Related], ledger: Sequence[KnownClaim]) -> tu
     joins: list[list[str]] = []
     for one in related:
         home = by_home[one.meeting_id]
-        found = {_oldest(claim, joined) for mention, claim in home if same(one.mention, mention)} or {one.claim_id}
+        found: set[str] = set()
+        for mention, claim in home:
+            if (oldest := _oldest(claim, joined)) not in found and same(one.mention, mention):
+                found.add(oldest)
+        found = found or {one.claim_id}
         first = min(found, key=lambda claim: age.setdefault(claim, len(age)))
         others = sorted(found - {first})
         joined.update(dict.fromkeys(others, first))
