@@ -108,6 +108,7 @@ def _doubtful(related: Related, verdict: JudgeVerdict, claim: str) -> Related:
         related,
         relation=Relation.NEW,
         claim_id=claim,
+        joins=related.joins if claim == related.claim_id else (),
         suggest=True,
         method=f"{related.method}+{verdict.by}",
         why=f"{related.why} {arabic}".strip(),
