@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from monitor.ports import NextCheck
 
-# The stalest for their age first: staleness is the time since the last look, and cannot exceed the age.
+# The stalest for their age first: staleness is the time since the last look, and cannot exceed the age. Asked every few
+# seconds, so it goes from what is due to its first entry, by index both: the entries of all articles are a long walk.
 _DUE: Final = """
 SELECT a.id AS article_id, e.feed_id, v.url, v.outlet, v.owner, v.byline, v.published_at, v.published_source,
     min(a.first_seen, coalesce(v.published_at, a.first_seen)) AS first_seen
 FROM articles a JOIN versions v ON v.id = a.version_id
-JOIN (SELECT article_id, min(at), feed_id FROM entries WHERE feed_id IS NOT NULL GROUP BY article_id) e
-    ON e.article_id = a.id
+JOIN entries e ON e.id = (
+    SELECT id FROM entries WHERE article_id = a.id AND feed_id IS NOT NULL ORDER BY at LIMIT 1
+)
 WHERE a.next_check_at <= :now
 ORDER BY (julianday(:now) - julianday(a.checked_at)) / (1e-6 + julianday(:now) - julianday(a.first_seen)) DESC, a.number
 LIMIT :limit

@@ -266,6 +266,10 @@ CREATE INDEX claims_joined ON claims(same_as) WHERE same_as IS NOT NULL;
 CREATE INDEX relations_by_nearest ON relations(nearest)
 """
 
+_FIRST_ENTRIES = """
+CREATE INDEX entries_by_article ON entries(article_id, at) WHERE article_id IS NOT NULL
+"""
+
 
 def _statements(*scripts: str) -> tuple[str, ...]:
     return tuple(part.strip() for script in scripts for part in script.split(";"))
@@ -283,6 +287,7 @@ MIGRATIONS: Final = (
     Migration(name="rhythm of feeds, alarms, notices, subscriptions", statements=_statements(_WATCHFULNESS)),
     Migration(name="what is owed: bundles, leases, attempts, mutes, dictionaries", statements=_statements(_OWED)),
     Migration(name="claims that were seen to be one", statements=_statements(_JOINED)),
+    Migration(name="the feed that brought an article, by index", statements=_statements(_FIRST_ENTRIES)),
 )
 
 _LOG = """
