@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HEALTHY_INTERVALS = 3
 LATE_COPIES = 2
 """Intervals without a copy that `doctor` finds too many: one may fail."""
+MENDED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
+"""Of each line of Python, the first patch level without CVE-2026-1299, https://github.com/python/cpython/issues/144125"""
 _TABLES = frozenset({"feeds", "configured", "alarms"})
 """What `status` shows to people in tables of its own."""
 
@@ -94,10 +96,8 @@ def config_check_(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command("doctor")
 def doctor_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Look for what would go wrong, each with its remedy."""
-    rows = [
-        {"check": name, "ok": problem is None, "problem": problem, "fix": None if problem is None else fix}
-        for name, problem, fix in _checks(ctx.obj)
-    ]
+    warnings = [_row(*found, ok=True) for found in _warnings()]
+    rows = [*warnings, *(_row(*found, ok=found[1] is None) for found in _checks(ctx.obj))]
     if as_json:
         emit(rows)
     else:
@@ -112,6 +112,25 @@ def _disk(place: Place) -> dict[str, Any]:
         "free_bytes": free_bytes(place.data),
         "disk": _problem(lambda: require_room(place.data)),
     }
+
+
+def unmended(version: tuple[int, int, int] = sys.version_info[:3]) -> str | None:
+    """What is known of a Python whose e-mail library lets line ends into headers; None where it is mended."""
+    line, patch = version[:2], version[2]
+    if patch >= MENDED.get(line, 0):
+        return None
+    found, mended = (".".join(map(str, parts)) for parts in (version, (*line, MENDED[line])))
+    return f"Python {found} has CVE-2026-1299 (line ends in headers of e-mail), mended in {mended}"
+
+
+def _row(name: str, problem: str | None, fix: str, *, ok: bool) -> dict[str, Any]:
+    return {"check": name, "ok": ok, "problem": problem, "fix": None if problem is None else fix}
+
+
+def _warnings() -> Iterator[tuple[str, str | None, str]]:
+    """What should be seen to, though all works."""
+    fix = "install the newest patch level of this Python, or see whether its distributor mended it under the old one"
+    yield "python patch level", unmended(), fix
 
 
 def _checks(shop: Workshop) -> Iterator[tuple[str, str | None, str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from commands.upkeep import MENDED, unmended
 from monitor.demo.loopback import Answer, Loopback
 from storage.lock import DataLock
 from storage.seed import seed_articles
@@ -199,4 +200,22 @@ def test_the_service_is_healthy_after_its_start_and_ends_on_sigterm(tmp_path: Pa
 def test_doctor_finds_nothing_wrong_here(tmp_path: Path) -> None:
     run = worker("doctor", "--json", data=tmp_path)
     assert run.returncode == 0, run.stdout
-    assert all(check["ok"] for check in json.loads(run.stdout))
+    checks = json.loads(run.stdout)
+    assert all(check["ok"] for check in checks)
+    told = {check["check"]: check["problem"] for check in checks if check["problem"] is not None}
+    assert told == ({"python patch level": unmended()} if unmended() else {})
+
+
+@pytest.mark.parametrize("version", [(3, 11, 14), (3, 12, 0), (3, 13, 11), (3, 14, 2)])
+def test_a_python_whose_mail_library_has_a_known_hole_is_told_with_the_level_that_has_not(
+    version: tuple[int, int, int],
+) -> None:
+    told = unmended(version)
+    assert told is not None
+    assert told.startswith(f"Python {'.'.join(map(str, version))} has CVE-2026-1299")
+    assert told.endswith(f"mended in 3.{version[1]}.{MENDED[version[:2]]}")
+
+
+@pytest.mark.parametrize("version", [(3, 11, 15), (3, 12, 13), (3, 13, 12), (3, 13, 20), (3, 14, 3), (3, 15, 0)])
+def test_of_a_python_without_that_hole_nothing_is_told(version: tuple[int, int, int]) -> None:
+    assert unmended(version) is None

@@ -626,6 +626,19 @@ def everywhere(text: str, *, links: Links | None = None) -> EmailMessage:
     return notify(25, links=links).compose(make_delivery(DESK, **parts))
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\n\n", "\v", "\f", "\x85", "\u2028"])
+def test_no_line_end_in_a_text_ends_a_header_or_the_head(end: str) -> None:
+    def head(text: str) -> list[bytes]:
+        return bytes(everywhere(text, links=LINKS)).split(b"\r\n\r\n", 1)[0].split(b"\r\n")
+
+    def names(lines: list[bytes]) -> list[bytes]:
+        return [line.partition(b":")[0] for line in lines if not line.startswith(b" ")]
+
+    for text in (f"a{end}Bcc: x@y.example", f"a{end}", f"{end}a"):
+        assert names(head(text)) == names(head("a"))
+        assert not any(b"\r" in line or b"\n" in line for line in head(text))
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_text_of_an_article_becomes_markup(payload: str) -> None:
     plain, hostile = (Shape(part(everywhere(text, links=LINKS), "html")) for text in ("نص", payload))
