@@ -119,14 +119,19 @@ def _encoder(kind: str, rest: str, access: Access) -> Encoder:
     raise ConfigError((f"{KEY}: {kind}:{rest} is no measure; allowed: {ALLOWED}",))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _grams(text: str) -> tuple[Counter[str], float]:
     counts: Counter[str] = Counter()
     for token in tokens(text):
-        word = f" {token.form} "
-        for size in (3, 4, 5):
-            counts.update(word[at : at + size] for at in range(max(1, len(word) - size + 1)))
+        counts.update(_grams_of_word(token.form))
     return counts, math.sqrt(sum(count * count for count in counts.values()))
+
+
+@lru_cache(maxsize=16384)
+def _grams_of_word(form: str) -> tuple[str, ...]:
+    """Remembered by the word, so that texts share its grams: of their own they would hold three times as much."""
+    word = f" {form} "
+    return tuple(word[at : at + size] for size in (3, 4, 5) for at in range(max(1, len(word) - size + 1)))
 
 
 def _cosine(one: tuple[Counter[str], float], other: tuple[Counter[str], float]) -> float:
