@@ -61,11 +61,13 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 TEMPO: Final = Tempo(start=timedelta(minutes=15), slowest=timedelta(hours=2))
 """Four times the product's slowest: as few new articles come to a poll as here, and the whole is a summer."""
-TICK: Final = timedelta(minutes=5)
+TICK: Final = timedelta(minutes=15)
+"""So that some polls are made side by side."""
 DAY: Final = timedelta(days=1)
 MEETING_EVERY: Final = timedelta(hours=6)
-OURS: Final = 0.2
+OURS: Final = 0.1
 """Share of the articles that tell of a meeting: most of them of the last one, some of the one before."""
+BEFORE: Final = 0.2
 AGENCIES: Final = 5
 AGENCY_WEIGHT: Final = 8
 RAW_DAYS: Final = 60
@@ -156,7 +158,7 @@ class Press:
         chance = random.Random(f"{outlet_id} {number}")  # noqa: S311 - the same news in every run
         if chance.random() >= OURS:
             return of_the_world(chance)
-        meeting = int((self._at(outlet_id, number) - START) / MEETING_EVERY) - (chance.random() < OURS)
+        meeting = int((self._at(outlet_id, number) - START) / MEETING_EVERY) - (chance.random() < BEFORE)
         return of_a_meeting(meeting, (START + meeting * MEETING_EVERY).date(), chance)
 
 
