@@ -66,7 +66,9 @@ def test_what_seemed_new_and_is_called_the_same_becomes_doubtful_and_can_wait() 
 def test_what_seemed_known_and_is_called_otherwise_becomes_doubtful_as_a_claim_of_its_own(
     relation: Relation, answer: JudgeAnswer
 ) -> None:
-    quiet = decided(related(relation=relation, claim_id="old", joins=("older",)), alerts=(), outcome=Outcome.NOTHING_NEW)
+    quiet = decided(
+        related(relation=relation, claim_id="old", joins=("older",)), alerts=(), outcome=Outcome.NOTHING_NEW
+    )
     found = with_judgement(quiet, {quiet.relations[0].mention_id: says(answer)}, RECALL)
     (moved,) = found.relations
     assert (moved.relation, moved.suggest) == (Relation.NEW, True)
