@@ -2,8 +2,9 @@
 
 A screen that is wrong loses a meeting, one that is generous loses a fetch. So whatever may name a principal passes:
 his name, a misprint of it, an office that means him, his letters in the address. So does whatever is about Libya,
-unless its words say that it is about a match, the weather or the like. The rest is ruled out, and a sample of it is
-read all the same (`sampled`), so that what the screen misses is known.
+unless its words say that it is about a match, the weather or the like, and whatever a Libyan outlet gives a bare title
+only. The rest is ruled out, and a sample of it is read all the same (`sampled`), so that what the screen misses is
+known.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _LIBYA: Final = "LY"
 _LIBYAN_SUFFIX: Final = ".ly"
 _LEAST_WORDS: Final = 2
 """A single word («عاجل», «فيديو») is nothing to judge by."""
+_SEVERAL: Final = 2
 _MEETS: Final = frozenset({"meet", "talk", "negotiate", "summit", "call", "visit"})
 """Families of predicates that tell of a meeting whatever their object is."""
 _MOVES: Final = frozenset({"receive", "host", "arrive", "travel", "depart", "return", "invite", "sent", "mediate"})
@@ -45,7 +47,7 @@ _HASHES: Final = 1 << 64
 class Screened:
     """Whether an entry passed. `why` is a stable id of the reason; of one ruled out, what ruled it out.
 
-    Passed: `name`, `misprint`, `no_text`, `office`, `given_name`, `libya+foreign`, `libya`, `home+foreign`.
+    Passed: `name`, `misprint`, `no_text`, `office`, `given_name`, `libya+foreign`, `libya`, `home+foreign`, `home`.
     Ruled out: `no_libya`, or the id of a topic in `screen.toml` (`sport`).
     """
 
@@ -75,7 +77,7 @@ def screen(entry_title: str, entry_summary: str, url: str, words: Words) -> Scre
     if not passed and len(tokens(entry_title)) + len(body) < _LEAST_WORDS:
         passed = "no_text"
     at_home = host.endswith(_LIBYAN_SUFFIX) or any(letters in host for letters in signs.hosts)
-    passed = passed or _about_libya(parts, at_home=at_home)
+    passed = passed or _about_libya(parts, at_home=at_home) or ("home" if at_home and _is_bare(*parts) else "")
     return Screened(bool(passed), passed or next((topic for part in parts for topic in part.topics), "no_libya"))
 
 
@@ -111,6 +113,11 @@ def _about_libya(parts: Sequence[_Part], *, at_home: bool) -> str:
     return ""
 
 
+def _is_bare(title: _Part, summary: _Part) -> bool:
+    """Whether there is a title only, which names no subject of its own and no two other countries."""
+    return not (summary.has_words or title.topics) and len(title.foreign) < _SEVERAL
+
+
 class _Part:
     """One part of an entry, looked at no further than it is asked."""
 
@@ -123,6 +130,10 @@ class _Part:
         self.libyan = _LIBYA in named or bool(signs.libya.find(spelled))
         self.foreign = named - {_LIBYA}
         self.topics = tuple(dict.fromkeys(m.key for m in signs.topics.find(spelled)))
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self._tokens)
 
     @property
     def _families(self) -> set[str]:

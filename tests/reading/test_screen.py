@@ -160,6 +160,14 @@ def test_a_libyan_outlet_need_not_name_the_country(title: str) -> None:
     assert not of(title).passed
 
 
+def test_a_bare_title_of_a_libyan_outlet_passes_where_it_names_nothing_else() -> None:
+    title = "ليلة طويلة من الكواليس"
+    assert of(title, url=AT_HOME) == Screened(passed=True, why="home")
+    assert not of(title).passed
+    assert not of(title, "روى الكاتب قصته مع الرسم", url=AT_HOME).passed
+    assert not of("طقس الغد معتدل", url=AT_HOME).passed
+
+
 def test_news_of_two_other_countries_in_a_libyan_outlet_is_ruled_out() -> None:
     assert not of("وزير الخارجية التركي يلتقي نظيره الإسباني", url=AT_HOME).passed
 
