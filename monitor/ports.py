@@ -70,13 +70,17 @@ class FeedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCheck:
-    """An article that is to be read again, for what was changed in it silently; `feed_id` brought it first."""
+    """An article that is to be read again, for what was changed in it silently; `feed_id` brought it first.
+
+    `exact`: the hash of its words as they are kept.
+    """
 
     article_id: str
     feed_id: str
     url: str
     outlet: str
     first_seen: datetime
+    exact: str
     owner: str | None = None
     published_at: datetime | None = None
     published_source: str | None = None

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # seconds, so it goes from what is due to its first entry, by index both: the entries of all articles are a long walk.
 _DUE: Final = """
 SELECT a.id AS article_id, e.feed_id, v.url, v.outlet, v.owner, v.byline, v.published_at, v.published_source,
-    min(a.first_seen, coalesce(v.published_at, a.first_seen)) AS first_seen
-FROM articles a JOIN versions v ON v.id = a.version_id
+    coalesce(s.exact, '') AS exact, min(a.first_seen, coalesce(v.published_at, a.first_seen)) AS first_seen
+FROM articles a JOIN versions v ON v.id = a.version_id LEFT JOIN signatures s ON s.version_id = v.id
 JOIN entries e ON e.id = (
     SELECT id FROM entries WHERE article_id = a.id AND feed_id IS NOT NULL ORDER BY at LIMIT 1
 )

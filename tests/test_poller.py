@@ -25,6 +25,8 @@ from tests.polling_rig import ROOT, START, Clocks, ports_over
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from monitor.model import Reading, Recall
+    from monitor.ports import Archive
     from monitor.reading.words import ReadConfig
 
 TEMPO = Tempo(start=timedelta(minutes=15), slowest=timedelta(hours=1))
@@ -329,6 +331,39 @@ async def test_an_article_is_read_again_and_only_a_changed_claim_is_told(
     assert await reread(poller.desk, {"f": feed}, limit=10) == ()
     assert await reread(poller.desk, {"f": feed}, limit=10) == (), "not due again so soon"
     assert site.hits["/a"] == 4
+
+
+@dataclass
+class Asked:
+    """The archive, and how often the ledger was asked for what is near a reading."""
+
+    archive: Archive
+    times: int = 0
+
+    def recall(self, reading: Reading) -> Recall:
+        self.times += 1
+        return self.archive.recall(reading)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.archive, name)
+
+
+async def test_of_an_article_read_again_that_says_the_same_nothing_is_asked_of_the_ledger(
+    ports: Ports, site: Site, server: Loopback, clocks: Clocks
+) -> None:
+    site.article("/a")
+    site.feed(server.origin, ("/a", IN_SCOPE))
+    feed, asked = source(server), Asked(ports.archive)
+    poller = Poller(replace(ports, archive=asked), [feed], RULES)  # type: ignore[arg-type]
+    await poller.once()
+    assert asked.times == 1
+    clocks.pass_(1800)
+    assert await reread(poller.desk, {"f": feed}, limit=10) == ()
+    assert (site.hits["/a"], asked.times) == (2, 1)
+    site.article("/a", body=BODY + AGREED)
+    clocks.pass_(1800)
+    assert await reread(poller.desk, {"f": feed}, limit=10)
+    assert asked.times == 2
 
 
 async def test_a_wall_in_place_of_an_article_read_again_changes_nothing(

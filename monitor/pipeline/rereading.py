@@ -23,7 +23,8 @@ async def reread(desk: Desk, feeds: Mapping[str, FeedSource], *, limit: int) -> 
     """Read again what is due, side by side.
 
     A page that is no article in scope any more changes nothing: it may be a wall, and what was reported stands. One of
-    a feed that is polled no more is left alone.
+    a feed that is polled no more is left alone. Of one whose words are the same nothing is asked of the ledger: it
+    would be asked for all that it knows of the people in it, a dozen times for each article.
 
     Args:
         desk: Where articles are settled.
@@ -48,7 +49,7 @@ async def _again(desk: Desk, feed: FeedSource | None, due: DueCheck) -> EntryEnd
     check = NextCheck(article_id=due.article_id, checked_at=ports.clock.now(), next_at=next_at)
     end, commit = None, Commit(checks=(check,))
     async with desk.writer:
-        if found.reading is not None and found.reading.in_scope:
+        if found.reading is not None and found.reading.in_scope and found.reading.signature.exact != due.exact:
             entry = FeedEntry(url=due.url, title=found.reading.article.title, keys=(due.article_id,))
             end, changed = await decided(desk, due.feed_id, entry, found, reading=found.reading)
             if changed is not None and changed.decision is not None and end.outcome is not Outcome.SEEN_BEFORE:
