@@ -59,9 +59,17 @@ ORDER BY meeting_id, side, position
 """
 
 _CLAIMS = """
-WITH near AS (
+WITH personal AS (
+    SELECT t.id, row_number() OVER same AS earliest,
+        row_number() OVER (PARTITION BY t.claim_id, t.kind, t.polarity, t.slots, t.terms, t.origin
+            ORDER BY v.fetched_at DESC, t.article_id DESC, t."start" DESC, t."end" DESC, t.id DESC) AS latest
+    FROM mentions t JOIN versions v ON v.id = t.version_id
+    WHERE t.meeting_id IS NULL AND t.subject IN (SELECT value FROM json_each(:subjects)) AND t.article_id <> :article
+    WINDOW same AS (PARTITION BY t.claim_id, t.kind, t.polarity, t.slots, t.terms, t.origin
+        ORDER BY v.fetched_at, t.article_id, t."start", t."end", t.id)
+), near AS (
     SELECT id FROM mentions WHERE meeting_id IN (SELECT value FROM json_each(:meetings))
-    UNION SELECT id FROM mentions WHERE meeting_id IS NULL AND subject IN (SELECT value FROM json_each(:subjects))
+    UNION SELECT id FROM personal WHERE earliest = 1 OR latest = 1
     UNION SELECT id FROM mentions WHERE article_id = :article
 )
 SELECT t.*, v.url, v.outlet, v.fetched_at, v.published_at, known.nearest AS restates, EXISTS (
@@ -81,7 +89,9 @@ def recall(db: Database, reading: Reading) -> Recall:
 
     Documents share a MinHash band, the exact hash or the article's id (banding after Broder 1997). Meetings
     share a principal and lie within `MEETING_DAYS`, or have an open date. Claims are every mention of those
-    meetings, those about the reading's people outside any meeting, and those of the article's older versions.
+    meetings, those of the article's older versions, and those about the reading's people outside any meeting: of all
+    that say one thing alike and have it from one origin, the first and the last, for everybody's post stands in every
+    article.
     """
     meetings = _meetings(db, reading)
     return Recall(documents=_documents(db, reading), meetings=meetings, claims=_claims(db, reading, meetings))

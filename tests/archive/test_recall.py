@@ -158,6 +158,22 @@ def test_claims_about_a_person_outside_meetings_are_recalled_by_the_people_named
     assert [known.mention for known in archive.recall(by_subject).claims] == [stranger]
 
 
+def test_of_a_post_told_a_hundred_times_the_first_and_the_last_of_each_origin_are_recalled(
+    archive: SqliteArchive,
+) -> None:
+    for number in range(12):
+        at, origin = NOON + timedelta(minutes=number), ("وكالة", None, "بيان")[number % 3]
+        article = make_article(id=f"a{number}", text=f"{TEXT} {number}", fetched_at=at)
+        role = make_mention(kind=ClaimKind.ROLE, meeting=None, slots=(("office", "chief"),), origin=origin)
+        reading = make_reading(article=article, meetings=(), mentions=(role,))
+        archive.commit(Commit(decision=make_decision(reading=reading, alerts=())))
+    asked = make_reading(article=make_article(id="asked"), meetings=(), mentions=(), people=(make_person(),))
+    assert [known.article_id for known in archive.recall(asked).claims] == ["a0", "a1", "a2", "a9", "a10", "a11"]
+    again = make_reading(article=make_article(id="a0"), meetings=(), mentions=(), people=(make_person(),))
+    known = {one.article_id for one in archive.recall(again).claims}
+    assert known == {"a0", "a1", "a2", "a3", "a9", "a10", "a11"}, "its own, and the first of the others"
+
+
 def test_claims_about_nobody_are_not_recalled_for_nobody(archive: SqliteArchive) -> None:
     nobody = make_mention(meeting=None, subject="")
     store(archive, "nobody", meetings=(), mentions=(nobody,))
