@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MINHASHES_PER_BAND: Final = 4
 """Of 128 values in bands of 4, two texts of Jaccard .6 share one with probability .99, of .2 with .05."""
 
-MEETING_DAYS: Final = 400
+MEETING_DAYS: Final = 45
+"""Twice what keeps two meetings apart: seven days, and the two weeks of which undated news may tell."""
 MAX_MEETINGS: Final = 200
 _MAX_DOCUMENTS: Final = 200
 

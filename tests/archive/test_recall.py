@@ -87,16 +87,16 @@ def test_a_document_is_recalled_by_its_exact_hash_and_by_its_articles_id(archive
     ("start", "end", "found"),
     [
         (date(2026, 1, 1), date(2026, 1, 2), True),
-        (date(2024, 12, 14), date(2024, 12, 14), True),
-        (date(2024, 12, 12), date(2024, 12, 12), False),
-        (date(2027, 2, 20), date(2027, 2, 20), True),
-        (date(2027, 2, 24), date(2027, 2, 24), False),
+        (date(2025, 12, 3), date(2025, 12, 3), True),
+        (date(2025, 12, 2), date(2025, 12, 2), False),
+        (date(2026, 3, 3), date(2026, 3, 3), True),
+        (date(2026, 3, 4), date(2026, 3, 4), False),
         (None, date(2020, 1, 1), False),
         (date(2020, 1, 1), None, True),
         (None, None, True),
     ],
 )
-def test_meetings_within_400_days_or_of_open_date_are_recalled(
+def test_meetings_within_45_days_or_of_open_date_are_recalled(
     archive: SqliteArchive, start: date | None, end: date | None, found: bool
 ) -> None:
     store(archive, "old", meetings=(dated(start, end),))
