@@ -45,7 +45,7 @@ class Snippet:
     hits: tuple[tuple[int, int], ...]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def shapes(form: str) -> frozenset[str]:
     """Every shape under which a folded word is found.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import simplemma
 
@@ -36,6 +36,8 @@ _SUFFIXES = ("هما", "ها", "هم", "هن", "نا", "ات", "ان", "ين", "
 _AMBIGUOUS_SUFFIXES = ("نا", "ان", "ين", "ون", "ته")
 """Also common root endings («تعاون», «قانون»): taken off only where four letters stay."""
 _MIN_STEM = 3
+REMEMBERED: Final = 32_768
+"""Words of which what each of some steps makes is remembered: 55 MiB at the most, in every process that reads."""
 _LINE = 2000
 """Characters up to which the tokens of a text are remembered: a paragraph is looked at by several stages."""
 
@@ -48,7 +50,7 @@ class Token(NamedTuple):
     form: str
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED)
 def _fold_char(char: str) -> str:
     if _DROPPED.match(char):
         return ""
@@ -65,7 +67,7 @@ def fold(text: str) -> str:
     return " ".join("".join(map(_fold_char, text)).split())
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def _fold_word(word: str) -> str:
     return fold(word)
 
@@ -85,7 +87,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     return tuple(token for token in found if token.form)
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def unprefixed(form: str) -> tuple[str, ...]:
     """Readings of a folded word with its leading particles taken off, the word itself first.
 
@@ -106,7 +108,7 @@ def unprefixed(form: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def with_particle(form: str) -> bool:
     """Whether a folded word is another behind «ب» or «ل»: «بعدد», «لوزير», and not «بلد».
 
@@ -131,7 +133,7 @@ def is_word(form: str) -> bool:
     )
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def stem(form: str) -> str:
     """Light stem of one folded word: conjunction, particle, article and one suffix taken off.
 
@@ -158,7 +160,7 @@ def _unsuffixed(rest: str) -> str:
     return rest
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def term(word: str) -> str:
     """What one written word counts as when contents are compared: its folded, suffix-less lemma.
 
@@ -173,7 +175,7 @@ def term(word: str) -> str:
     return stem(lemma) if lemma == fold(plain) else _unsuffixed(lemma.removeprefix("ال"))
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=REMEMBERED)
 def is_plural(word: str) -> bool:
     """Whether a written noun names several, by what its lemma is: «المسؤولين», «قادة», and not «وزيرة».
 

@@ -93,7 +93,7 @@ def _is_one(document: Document, at: int, last: int) -> bool:
     )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _is_unit(words: Words, form: str) -> bool:
     return not words.units.keys().isdisjoint(unprefixed(form))
 
@@ -213,7 +213,7 @@ def _unit(document: Document, form: str) -> str | None:
     )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _dual(words: Words, form: str) -> str | None:
     """The unit that a dual counts («ساعتين» gives «ساعه»), None for any other word."""
     for reading in unprefixed(form):

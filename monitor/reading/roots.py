@@ -17,7 +17,7 @@ _LEAST: Final = 3
 """Fewer consonants are shared by words that have nothing in common."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def skeletons(form: str) -> frozenset[str]:
     """Readings of a folded word as the consonants of its root; none where fewer than three are left.
 
