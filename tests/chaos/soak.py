@@ -91,8 +91,8 @@ class Size:
 
     @property
     def span(self) -> timedelta:
-        """In which the articles appear. The polls take about as long, and a little more."""
-        return 0.97 * self.polls / self.feeds * TEMPO.slowest
+        """In which the articles appear: as long as the polls take, of which lively feeds get more than one in two hours."""
+        return 1.1 * self.polls / self.feeds * TEMPO.slowest
 
 
 FULL: Final = Size(feeds=40, polls=50_000, articles=20_000, readers=2)
