@@ -91,7 +91,7 @@ class Size:
 
     @property
     def span(self) -> timedelta:
-        """In which the articles appear: as long as the polls take, of which lively feeds get more than one in two hours."""
+        """In which the articles appear: about as long as the polls take. Lively feeds are polled more often."""
         return 1.1 * self.polls / self.feeds * TEMPO.slowest
 
 
