@@ -61,16 +61,14 @@ ORDER BY meeting_id, side, position
 
 _CLAIMS = """
 WITH personal AS (
-    SELECT t.id, row_number() OVER same AS earliest,
-        row_number() OVER (PARTITION BY t.claim_id, t.kind, t.polarity, t.slots, t.terms, t.origin
-            ORDER BY v.fetched_at DESC, t.article_id DESC, t."start" DESC, t."end" DESC, t.id DESC) AS latest
+    SELECT t.id, lag(t.id) OVER same IS NULL OR lead(t.id) OVER same IS NULL AS first_or_last
     FROM mentions t JOIN versions v ON v.id = t.version_id
     WHERE t.meeting_id IS NULL AND t.subject IN (SELECT value FROM json_each(:subjects)) AND t.article_id <> :article
     WINDOW same AS (PARTITION BY t.claim_id, t.kind, t.polarity, t.slots, t.terms, t.origin
         ORDER BY v.fetched_at, t.article_id, t."start", t."end", t.id)
 ), near AS (
     SELECT id FROM mentions WHERE meeting_id IN (SELECT value FROM json_each(:meetings))
-    UNION SELECT id FROM personal WHERE earliest = 1 OR latest = 1
+    UNION SELECT id FROM personal WHERE first_or_last
     UNION SELECT id FROM mentions WHERE article_id = :article
 )
 SELECT t.*, v.url, v.outlet, v.fetched_at, v.published_at, known.nearest AS restates, EXISTS (

@@ -193,7 +193,7 @@ def _modality_conflict(mention: Mention, known: KnownClaim, link: MeetingLink | 
         return None
     here, there = _LADDER.index(mention.modality), _LADDER.index(other.modality)
     shared = topics_of(mention) & topics_of(other)
-    if not shared or (here >= _FIRM) == (there >= _FIRM) or mention.kind is not ClaimKind.OUTCOME:
+    if not shared or not differ_in_step(mention, other) or mention.kind is not ClaimKind.OUTCOME:
         return None
     compared = ("topic", "modality")
     if _was_plan(known, link) and here > there:

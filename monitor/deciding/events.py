@@ -24,7 +24,7 @@ def relate_event(
 ) -> Verdict:
     """The relation of one event facet to the event facets of the same meeting."""
     known = [k for k in ledger if k.mention.kind is ClaimKind.EVENT]
-    event = _value(mention, "event")
+    event = slot_value(mention, "event")
     opposed = _opposed(mention, known)
     if opposed is not None:
         return verdict.contradicting(
@@ -64,20 +64,21 @@ def _opposed(mention: Mention, known: Sequence[KnownClaim]) -> KnownClaim | None
 
 def _sort(mention: Mention) -> str:
     """Meetings and journeys are one sort of event; invitations, lengths and the rest are each their own."""
-    event = _value(mention, "event")
+    event = slot_value(mention, "event")
     return "meeting" if event in _MET else event
 
 
-def _value(mention: Mention, name: str) -> str:
+def slot_value(mention: Mention, name: str) -> str:
+    """The first value of a slot, empty where there is none."""
     return next((value for slot, value in mention.slots if slot == name), "")
 
 
 def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     for slot in ("venue", "place"):
-        value = _value(mention, slot)
+        value = slot_value(mention, slot)
         if not value:
             continue
-        same = [k for k in known if _value(k.mention, slot) == value]
+        same = [k for k in known if slot_value(k.mention, slot) == value]
         if same:
             return verdict.known(same[0], ("event", slot), corroborates=corroborates(origin, same), origin=origin)
         elsewhere = _elsewhere(mention, slot, known)
@@ -85,9 +86,9 @@ def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | N
             return verdict.contradicting(
                 elsewhere, ("event", slot), "المكان", "place", here=mention.quote, there=elsewhere.mention.quote
             )
-        broader = [k for k in known if _value(k.mention, "country") == value.upper()]
-        within = [k for k in known if _value(mention, "country") == _value(k.mention, "place").upper()]
-        if slot == "place" and (broader or value.upper() in {_value(k.mention, "country") for k in known}):
+        broader = [k for k in known if slot_value(k.mention, "country") == value.upper()]
+        within = [k for k in known if slot_value(mention, "country") == slot_value(k.mention, "place").upper()]
+        if slot == "place" and (broader or value.upper() in {slot_value(k.mention, "country") for k in known}):
             return verdict.known(
                 (broader or known)[0],
                 ("event", "country"),
@@ -101,27 +102,27 @@ def _relate_place(mention: Mention, known: Sequence[KnownClaim], origin: str | N
 
 def _elsewhere(mention: Mention, slot: str, known: Sequence[KnownClaim]) -> KnownClaim | None:
     """The same meeting told of another city of the same country, where only one city was told of so far."""
-    if slot != "place" or _value(mention, "place").upper() == _value(mention, "country"):
+    if slot != "place" or slot_value(mention, "place").upper() == slot_value(mention, "country"):
         return None
     same = [
         k
         for k in known
-        if _value(k.mention, "event") == _value(mention, "event")
-        and _value(k.mention, "country") == _value(mention, "country")
-        and _value(k.mention, "place") not in {"", _value(mention, "country").lower()}
+        if slot_value(k.mention, "event") == slot_value(mention, "event")
+        and slot_value(k.mention, "country") == slot_value(mention, "country")
+        and slot_value(k.mention, "place") not in {"", slot_value(mention, "country").lower()}
     ]
-    return same[-1] if len({_value(k.mention, "place") for k in same}) == 1 else None
+    return same[-1] if len({slot_value(k.mention, "place") for k in same}) == 1 else None
 
 
 def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
-    same = [k for k in known if _value(k.mention, "event") == event]
-    side = _value(mention, "by")
+    same = [k for k in known if slot_value(k.mention, "event") == event]
+    side = slot_value(mention, "by")
     if not same:
         return verdict.new(("event", "by"))
-    agreeing = [k for k in same if not side or _value(k.mention, "by") in {"", side}]
+    agreeing = [k for k in same if not side or slot_value(k.mention, "by") in {"", side}]
     if not agreeing:
         return verdict.new(("event", "by"), nearest=same[0])
-    if side and all(not _value(k.mention, "by") for k in agreeing):
+    if side and all(not slot_value(k.mention, "by") for k in agreeing):
         return verdict.updated(agreeing[0], ("event", "by"), _LABELS[event], f"who is behind it ({event})")
     return verdict.known(agreeing[0], ("event", "by"), corroborates=corroborates(origin, agreeing), origin=origin)
 
@@ -129,25 +130,25 @@ def _relate_side(mention: Mention, event: str, known: Sequence[KnownClaim], orig
 def _relate_seat(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """A house named by its words: the same where they share one, another where both have the same head word."""
     own = mention.values("seat_term")
-    seats = [k for k in known if _value(k.mention, "event") == "seat"]
+    seats = [k for k in known if slot_value(k.mention, "event") == "seat"]
     for k in seats:
         if own & k.mention.values("seat_term"):
             return verdict.known(k, ("seat",), corroborates=corroborates(origin, [k]), origin=origin)
     for k in seats:
-        if _value(k.mention, "seat") == _value(mention, "seat"):
+        if slot_value(k.mention, "seat") == slot_value(mention, "seat"):
             return verdict.contradicting(k, ("seat",), "المكان", "venue", here=mention.quote, there=k.mention.quote)
     return verdict.new(("seat",))
 
 
 def _relate_duration(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """How long it took: another number of the same unit is a conflict."""
-    unit = _value(mention, "number").partition(" ")[2]
+    unit = slot_value(mention, "number").partition(" ")[2]
     lengths = [
         k
         for k in known
-        if _value(k.mention, "event") == "duration" and _value(k.mention, "number").partition(" ")[2] == unit
+        if slot_value(k.mention, "event") == "duration" and slot_value(k.mention, "number").partition(" ")[2] == unit
     ]
-    same = [k for k in lengths if _value(k.mention, "number") == _value(mention, "number")]
+    same = [k for k in lengths if slot_value(k.mention, "number") == slot_value(mention, "number")]
     if same:
         return verdict.known(same[0], ("duration",), corroborates=corroborates(origin, same), origin=origin)
     if lengths:
@@ -158,7 +159,7 @@ def _relate_duration(mention: Mention, known: Sequence[KnownClaim], origin: str 
 
 def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
     """Cancelled or postponed, against what was announced or told as held."""
-    same = [k for k in known if _value(k.mention, "status") == _value(mention, "status")]
+    same = [k for k in known if slot_value(k.mention, "status") == slot_value(mention, "status")]
     if same:
         return verdict.known(same[0], ("status",), corroborates=corroborates(origin, same), origin=origin)
     if known:
@@ -174,8 +175,8 @@ def _relate_status(mention: Mention, known: Sequence[KnownClaim], origin: str | 
 
 
 def _relate_date(mention: Mention, known: Sequence[KnownClaim], origin: str | None) -> Verdict:
-    step = _value(mention, "of")
-    dated = [k for k in known if _value(k.mention, "event") == "date" and _value(k.mention, "of") in {"", step}]
+    step = slot_value(mention, "of")
+    dated = [k for k in known if slot_value(k.mention, "event") == "date" and slot_value(k.mention, "of") in {"", step}]
     own = _bounds(mention)
     for k in dated:
         held = _bounds(k.mention)
@@ -191,7 +192,7 @@ def _relate_date(mention: Mention, known: Sequence[KnownClaim], origin: str | No
 
 
 def _bounds(mention: Mention) -> tuple[date, date]:
-    first, _, last = _value(mention, "date").partition("..")
+    first, _, last = slot_value(mention, "date").partition("..")
     start = date.fromisoformat(first) if first not in {"", "None"} else date.min
     return start, (date.fromisoformat(last) if last not in {"", "None"} else date.max)
 

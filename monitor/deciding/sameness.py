@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.deciding.conflicts import differ_in_number, differ_in_step
 from monitor.deciding.coverage import coverage
+from monitor.deciding.events import slot_value
 from monitor.deciding.roles import same_office, same_rank
 from monitor.model import ClaimKind
 
@@ -56,15 +57,15 @@ def _same_clause(one: Mention, other: Mention) -> bool:
 
 def _same_slots(one: Mention, other: Mention) -> bool:
     """What has no words of its own: the same facet of the event, the same participant, the same origin."""
-    if _value(one, "event") == _value(other, "event") == "seat":
+    if slot_value(one, "event") == slot_value(other, "event") == "seat":
         return bool(one.values("seat_term") & other.values("seat_term")) or one.slots == other.slots
     return _facet(one) == _facet(other)
 
 
 def _facet(mention: Mention) -> Hashable:
     """A meeting and a journey are where they are, as narrowly as is said; everything else is all its slots."""
-    where = _value(mention, "venue") or _value(mention, "place")
-    if mention.kind is ClaimKind.EVENT and where and _value(mention, "event") in _SOMEWHERE:
+    where = slot_value(mention, "venue") or slot_value(mention, "place")
+    if mention.kind is ClaimKind.EVENT and where and slot_value(mention, "event") in _SOMEWHERE:
         return where
     return slots_of(mention)
 
@@ -75,7 +76,3 @@ _SOMEWHERE: Final = frozenset({"meeting", "travel"})
 def slots_of(mention: Mention) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Whom it is about and what it says of him, however his name is spelled."""
     return mention.subject, tuple(slot for slot in mention.slots if not slot[0].endswith("_form"))
-
-
-def _value(mention: Mention, name: str) -> str:
-    return next((value for slot, value in mention.slots if slot == name), "")
